@@ -1,0 +1,81 @@
+/** Every number of the benchmark: what is done, for how long, and what we aim at. Durations in milliseconds. */
+
+export interface Settings {
+  readonly runs: number
+  readonly latency: PacedSettings
+  readonly throughput: {
+    readonly rooms: number
+    readonly writersPerRoom: number
+    readonly window: number
+    readonly warmUpMs: number
+    readonly measureMs: number
+  }
+  readonly wal: PacedSettings & { readonly documentBytes: number }
+  readonly durability: {
+    readonly trialsPerRun: number
+    readonly updatesBeforeKill: number
+    readonly window: number
+    readonly killWithinMs: number
+  }
+  readonly coldOpen: {
+    readonly edits: number
+    readonly writers: number
+    readonly joiners: number
+  }
+}
+
+export interface PacedSettings {
+  readonly rooms: number
+  readonly updatesPerSecondPerRoom: number
+  readonly warmUpMs: number
+  readonly measureMs: number
+}
+
+export const full: Settings = {
+  runs: 3,
+  latency: { rooms: 50, updatesPerSecondPerRoom: 10, warmUpMs: 5_000, measureMs: 15_000 },
+  throughput: { rooms: 100, writersPerRoom: 2, window: 8, warmUpMs: 4_000, measureMs: 8_000 },
+  // The warm-up is longer than Hocuspocus's longest store delay (10 s) and touches every page that the
+  // measured part touches; the measured part holds several of those delays.
+  wal: { rooms: 20, updatesPerSecondPerRoom: 5, warmUpMs: 15_000, measureMs: 40_000, documentBytes: 158_000 },
+  durability: { trialsPerRun: 10, updatesBeforeKill: 20, window: 8, killWithinMs: 50 },
+  coldOpen: { edits: 100_000, writers: 10, joiners: 150 }
+}
+
+/** Shows that everything works, in less than a minute. Its figures mean nothing. */
+export const quick: Settings = {
+  runs: 1,
+  latency: { rooms: 50, updatesPerSecondPerRoom: 10, warmUpMs: 300, measureMs: 1_000 },
+  throughput: { rooms: 100, writersPerRoom: 2, window: 8, warmUpMs: 500, measureMs: 1_000 },
+  wal: { rooms: 4, updatesPerSecondPerRoom: 5, warmUpMs: 500, measureMs: 2_500, documentBytes: 158_000 },
+  durability: { trialsPerRun: 2, updatesBeforeKill: 20, window: 8, killWithinMs: 50 },
+  coldOpen: { edits: 2_000, writers: 10, joiners: 20 }
+}
+
+/** What a ratio must be at most or at least. */
+export const goals = {
+  ackToCommitP50: { most: 2 },
+  ackToCommitP99: { most: 4 },
+  throughputToHocuspocus: { least: 2.5 },
+  throughputToRelay: { least: 1 },
+  walBytesPerUpdate: { most: 300 },
+  lostUpdates: { most: 0 },
+  coldOpenToDatabase: { most: 0.5 }
+} as const
+
+/** A generator whose event loop is busy for more than this part of the time is the limit, not the server. */
+export const generatorBusyMax = 0.9
+
+/** When other programs use more cores than this, the report says so. */
+export const otherCoresMax = 0.2
+
+/** Above what one session sends here: the limit of frames is no part of what is measured. */
+export const framesPerSecondMax = 1_000_000
+
+export const paragraphLength = 200
+export const keyPressBlock = 512
+export const keyPressesChecked = 100
+export const quietMs = 200
+export const startDeadlineMs = 20_000
+export const stopDeadlineMs = 10_000
+export const stepDeadlineMs = 60_000

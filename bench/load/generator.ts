@@ -1,0 +1,39 @@
+/** The process that makes the load: takes one job from its parent, does it, gives back the result, ends. */
+import { commitAtPace } from './commits.ts'
+import { typeUntilKilled } from './crash.ts'
+import { writeEdits } from './edits.ts'
+import { joinAll, readClock } from './join.ts'
+import type { Announce, Phase } from './pace.ts'
+import { typeAtPace } from './paced.ts'
+import { typeWithWindow } from './windowed.ts'
+
+const loads = { typeAtPace, typeWithWindow, typeUntilKilled, writeEdits, joinAll, readClock, commitAtPace }
+
+export type Loads = typeof loads
+export type LoadName = keyof Loads
+export type JobOf<Name extends LoadName> = Parameters<Loads[Name]>[0]
+export type ResultOf<Name extends LoadName> = Awaited<ReturnType<Loads[Name]>>
+
+export interface Order<Name extends LoadName> {
+  readonly load: Name
+  readonly job: JobOf<Name>
+}
+
+export type Answer = { readonly phase: Phase } | { readonly result: unknown } | { readonly error: string }
+
+const tell = (answer: Answer): void => {
+  process.send?.(answer)
+}
+
+const work = async (order: Order<LoadName>): Promise<void> => {
+  try {
+    // The parent built the order with the types above; the pair of name and job is lost on the way.
+    const load = loads[order.load] as (job: unknown, announce: Announce) => Promise<unknown>
+    tell({ result: await load(order.job, (phase) => tell({ phase })) })
+  } catch (error) {
+    tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  }
+  process.disconnect()
+}
+
+process.once('message', (order: Order<LoadName>) => void work(order))

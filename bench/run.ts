@@ -1,0 +1,104 @@
+/** `npm run bench`: measures Roomlog beside its peers and writes RESULTS.md. See README.md. */
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { full, quick, type Settings } from './config.ts'
+import { startDatabase } from './database.ts'
+import { createRandom } from './load/random.ts'
+import { type Outcome, renderOutcome, renderReport } from './report.ts'
+import { coldOpen } from './scenarios/cold-open.ts'
+import { durability } from './scenarios/durability.ts'
+import { latency } from './scenarios/latency.ts'
+import type { Bench, Figures, Round, Scenario } from './scenarios/scenario.ts'
+import { throughput } from './scenarios/throughput.ts'
+import { wal } from './scenarios/wal.ts'
+
+const all: readonly Scenario[] = [latency, throughput, wal, durability, coldOpen]
+
+const usage = `npm run bench -- [options]
+
+  --scenario <name>   only this one (may be given several times): ${all.map((scenario) => scenario.name).join(', ')}
+  --subject <name>    only this server (may be given several times)
+  --runs <n>          how often each is measured; a figure is the median (default ${full.runs})
+  --quick             shows in less than a minute that everything works; its figures mean nothing
+  --help
+
+Without --scenario, --subject and --quick it writes bench/RESULTS.md; else it only prints.`
+
+interface Choice {
+  readonly settings: Settings
+  readonly runs: number
+  readonly scenarios: readonly Scenario[]
+  /** Whether all was measured in full length, so that the results may be published. */
+  readonly isWhole: boolean
+}
+
+/** @throws TypeError, RangeError with the option that is wrong */
+const readChoice = (words: string[]): Choice | null => {
+  const { values } = parseArgs({
+    args: words,
+    options: {
+      scenario: { type: 'string', multiple: true, default: [] },
+      subject: { type: 'string', multiple: true, default: [] },
+      runs: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false }
+    }
+  })
+  if (values.help) return null
+  const settings = values.quick ? quick : full
+  const runs = values.runs === undefined ? settings.runs : Number(values.runs)
+  if (!Number.isInteger(runs) || runs < 1)
+    throw new RangeError(`--runs ${values.runs}: a whole number from 1`)
+  const unknown = values.scenario.find((name) => !all.some((scenario) => scenario.name === name))
+  if (unknown !== undefined) throw new RangeError(`--scenario ${unknown}: there is none of this name`)
+  const scenarios = all
+    .filter((scenario) => values.scenario.length === 0 || values.scenario.includes(scenario.name))
+    .map((scenario) => limitTo(scenario, values.subject))
+  const isWhole = !values.quick && values.scenario.length === 0 && values.subject.length === 0
+  return { settings, runs, scenarios, isWhole }
+}
+
+const limitTo = (scenario: Scenario, subjects: readonly string[]): Scenario =>
+  subjects.length === 0
+    ? scenario
+    : { ...scenario, subjects: scenario.subjects.filter((subject) => subjects.includes(subject)) }
+
+/** All subjects of a scenario, one after the other; each round begins with another one. */
+const measureRound = async (scenario: Scenario, bench: Bench, round: number): Promise<Round> => {
+  const figures = new Map<string, Figures>()
+  const { subjects } = scenario
+  for (const index of subjects.keys()) {
+    const subject = subjects[(index + round) % subjects.length] ?? ''
+    const start = performance.now()
+    figures.set(subject, await scenario.measure(subject, bench))
+    const seconds = ((performance.now() - start) / 1000).toFixed(1)
+    console.info(`run ${round + 1}  ${scenario.name.padEnd(10)}  ${subject.padEnd(20)}  ${seconds} s`)
+  }
+  return figures
+}
+
+const measureAll = async (choice: Choice): Promise<void> => {
+  const startedAt = new Date()
+  const start = performance.now()
+  await using database = await startDatabase()
+  const bench: Bench = { settings: choice.settings, database, random: createRandom(startedAt.getTime()) }
+  const rounds = new Map<Scenario, Round[]>(choice.scenarios.map((scenario) => [scenario, []]))
+  for (let round = 0; round < choice.runs; round += 1) {
+    for (const [scenario, done] of rounds) done.push(await measureRound(scenario, bench, round))
+  }
+  const outcomes: Outcome[] = [...rounds].map(([scenario, done]) => ({ scenario, rounds: done }))
+  for (const outcome of outcomes) console.info(renderOutcome(outcome, choice.settings).join('\n'))
+  if (!choice.isWhole) return
+  const minutes = (performance.now() - start) / 60_000
+  const conditions = { settings: choice.settings, runs: choice.runs, startedAt, minutes, database }
+  await writeFile(new URL('./RESULTS.md', import.meta.url), renderReport(outcomes, conditions))
+  console.info('written: bench/RESULTS.md')
+}
+
+// Ending by a signal runs what ends our processes; the default would not.
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+
+const choice = readChoice(process.argv.slice(2))
+if (choice === null) console.info(usage)
+else await measureAll(choice)

@@ -1,0 +1,62 @@
+import * as z from 'zod/mini'
+import { type ErrorCode, isErrorCode } from '../../schema/error-codes.ts'
+
+/** What the server refused, by its name; `internal` for an answer that is none of ours. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, detail: string) {
+    super(detail)
+    this.code = code
+  }
+}
+
+/**
+ * One request to the HTTP API of the server that served this page.
+ *
+ * @throws Refusal for every answer that is not 2xx
+ * @throws TypeError when the server cannot be reached
+ */
+export const callApi = async <Shape extends z.ZodMiniType>(
+  path: string,
+  { token, body, shape, signal }: ApiCall<Shape>
+): Promise<z.output<Shape>> => {
+  const answer = await fetch(path, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' })
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: signal ?? null
+  })
+  if (!answer.ok) throw await refusalOf(answer)
+  return z.parse(shape, await answer.json())
+}
+
+export interface ApiCall<Shape extends z.ZodMiniType> {
+  readonly token?: string
+  /** Sent as JSON with POST; without it the call is a GET. */
+  readonly body?: unknown
+  readonly shape: Shape
+  readonly signal?: AbortSignal
+}
+
+const problemShape = z.object({ code: z.string(), detail: z.string() })
+
+const refusalOf = async (answer: Response): Promise<Refusal> => {
+  const problem = z.safeParse(problemShape, parseJson(await answer.text()))
+  return problem.success && isErrorCode(problem.data.code)
+    ? new Refusal(problem.data.code, problem.data.detail)
+    : new Refusal('internal', `the server answered ${answer.status}`)
+}
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}

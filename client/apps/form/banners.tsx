@@ -1,0 +1,47 @@
+import { CloudOff, Eye, Hourglass } from 'lucide-react'
+import { useClient } from '../../react/index.ts'
+import { Banner } from '../ui/banner.tsx'
+import { Button } from '../ui/button.tsx'
+import { countOf } from '../ui/time-words.ts'
+import { useLasting } from '../ui/timers.ts'
+import { useRights, useSyncStatus } from './form-room.ts'
+import { NextTry } from './saved.tsx'
+
+/** The indicator says offline after 1 s without a connection, the banner after 5. */
+const offlineBannerMs = 4000
+
+/** The condition that lasts, if there is one: no connection, no commit, no right to write. */
+export function FormBanner() {
+  const client = useClient()
+  const status = useSyncStatus({ smooth: true })
+  const rights = useRights()
+  const offline = useLasting(status.state === 'offline', offlineBannerMs)
+  if (offline && status.state === 'offline')
+    return (
+      <Banner
+        icon={CloudOff}
+        meaning="need"
+        action={<Button onClick={() => client.retryNow()}>Retry now</Button>}
+      >
+        <b className="font-name">You are offline.</b> Keep working; your changes{' '}
+        {status.storedLocally ? 'are kept on this device.' : 'are only in this tab. Leave it open.'}{' '}
+        <span className="max-desk:hidden">
+          <NextTry />
+        </span>
+      </Banner>
+    )
+  if (status.state === 'waiting')
+    return (
+      <Banner icon={Hourglass} meaning="need">
+        <b className="font-name">The server cannot commit right now.</b> Keep this tab open. Others do not see
+        your last {countOf(status.pending, 'change')} yet.
+      </Banner>
+    )
+  if (rights?.mayWrite === false)
+    return (
+      <Banner icon={Eye} meaning="plain">
+        You can read this form, not change it. Its owner can give you edit rights.
+      </Banner>
+    )
+  return null
+}

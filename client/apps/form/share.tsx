@@ -1,0 +1,64 @@
+import { type FocusEvent, useId, useState } from 'react'
+import { useAnnounce } from '../ui/announcer.tsx'
+import { Button } from '../ui/button.tsx'
+import { copyText } from '../ui/copy-text.ts'
+import { Popover } from '../ui/popover.tsx'
+import { useLater } from '../ui/timers.ts'
+
+const panelId = 'share'
+
+/** The button in the bar, and the links below it. */
+export function Share({ id }: { id: string }) {
+  return (
+    <>
+      <Button popoverTarget={panelId} className="max-desk:hidden">
+        Share
+      </Button>
+      <Popover id={panelId} label="Share this form" className="w-[360px]">
+        <ShareLinks id={id} />
+      </Popover>
+    </>
+  )
+}
+
+/** One link to build the form together, one to fill it in. */
+export function ShareLinks({ id }: { id: string }) {
+  const build = `${location.origin}/form/${encodeURIComponent(id)}`
+  return (
+    <div className="grid gap-3">
+      <LinkRow label="To build it together" link={build} />
+      <LinkRow label="To fill it in" link={`${build}/fill`} />
+    </div>
+  )
+}
+
+function LinkRow({ label, link }: { label: string; link: string }) {
+  const fieldId = useId()
+  const announce = useAnnounce()
+  const [copied, setCopied] = useState<boolean | null>(null)
+  useLater(copied !== null, 4000, () => setCopied(null))
+  const copy = async () => {
+    const done = await copyText(link)
+    setCopied(done)
+    announce(done ? 'The link is copied' : 'The browser does not let pages copy. Select the link and copy it')
+  }
+  return (
+    <div>
+      <label htmlFor={fieldId} className="font-label">
+        {label}
+      </label>
+      <div className="mt-1 flex gap-2">
+        <input
+          id={fieldId}
+          readOnly
+          value={link}
+          onFocus={(event: FocusEvent<HTMLInputElement>) => event.target.select()}
+          className="h-control min-w-0 flex-1 rounded-control border border-edge bg-paper px-2 font-mono text-xs"
+        />
+        <Button look="go" onClick={() => void copy()} className="w-20">
+          {copied === null ? 'Copy' : copied ? 'Copied' : 'Select it'}
+        </Button>
+      </div>
+    </div>
+  )
+}

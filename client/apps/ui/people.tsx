@@ -1,0 +1,122 @@
+import { firstNameOf, type Person } from './person.ts'
+import { Popover } from './popover.tsx'
+import { Stamp } from './stamp.tsx'
+import { countOf } from './time-words.ts'
+
+const stampsMax = 5
+const listId = 'people'
+
+/** Who is here: yourself first, then the latest active; a press on somebody follows them. On phones one stamp with the number. */
+export function People({ people, following, onFollow, children }: PeopleProps) {
+  const shown = people.slice(0, stampsMax)
+  const more = people.length - shown.length
+  const countHere = `${countOf(people.length, 'person is', 'people are')} here`
+  return (
+    <>
+      <ul aria-label={countHere} className="flex gap-[3px]">
+        {shown.map((person) => (
+          <li key={person.id} className="hidden desk:block">
+            <PersonButton person={person} following={following === person.id} onFollow={onFollow} />
+          </li>
+        ))}
+        <li className={more > 0 ? '' : 'desk:hidden'}>
+          <button
+            type="button"
+            popoverTarget={listId}
+            aria-label={`${countHere}. Show them`}
+            className="grid size-7 place-items-center rounded-control bg-band-2 text-xs/none font-name text-ink-2 max-desk:size-control"
+          >
+            <span className="desk:hidden">{people.length}</span>
+            <span className="max-desk:hidden">+{more}</span>
+          </button>
+        </li>
+      </ul>
+      <Popover id={listId} label="People here" className="w-80">
+        <ul className="grid">
+          {people.map((person) => (
+            <li key={person.id} className="flex min-h-13 items-center gap-3">
+              <Stamp person={person} />
+              <span className="min-w-0 flex-1">
+                <span className="block truncate font-name">
+                  {person.you ? `${person.name} (you)` : person.name}
+                </span>
+                <span className="block truncate text-ink-2">{whereabouts(person)}</span>
+              </span>
+              {!person.you && (
+                <button
+                  type="button"
+                  className="h-control rounded-control px-2 font-label text-ink-2 hover:bg-band-2 hover:text-ink"
+                  popoverTarget={listId}
+                  popoverTargetAction="hide"
+                  onClick={() => onFollow(following === person.id ? null : person.id)}
+                >
+                  {following === person.id ? 'Stop following' : 'Follow'}
+                  <span className="sr-only"> {person.name}</span>
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+        {children}
+      </Popover>
+    </>
+  )
+}
+
+export interface PeopleProps {
+  /** Yourself first. */
+  readonly people: readonly Person[]
+  readonly following: string | null
+  onFollow(userId: string | null): void
+  /** What else stands in the list of people: how to bring more of them here. */
+  readonly children?: React.ReactNode
+}
+
+function PersonButton({ person, following, onFollow }: PersonButtonProps) {
+  const words = [person.name, person.you ? 'you' : '', whereabouts(person)].filter(Boolean).join(', ')
+  if (person.you)
+    return (
+      <span role="img" aria-label={words} className="group relative block">
+        <Stamp person={person} />
+        <Tip>{words}</Tip>
+      </span>
+    )
+  return (
+    <button
+      type="button"
+      aria-pressed={following}
+      aria-label={`${words}. Follow`}
+      onClick={() => onFollow(following ? null : person.id)}
+      className={`group relative block rounded-control ${following ? 'outline-2 outline-offset-2 outline-ink' : ''}`}
+    >
+      <Stamp person={person} />
+      <Tip>
+        {following ? `Following ${firstNameOf(person.name)}. Press to stop` : `${words}. Press to follow`}
+      </Tip>
+    </button>
+  )
+}
+
+interface PersonButtonProps {
+  readonly person: Person
+  readonly following: boolean
+  onFollow(userId: string | null): void
+}
+
+const whereabouts = (person: Person): string => {
+  if (person.stale) return 'connection lost'
+  if (person.activity === 'away') return 'away'
+  return person.where ?? ''
+}
+
+/** Says the same as the label, to those who point or focus. */
+function Tip({ children }: { children: string }) {
+  return (
+    <span
+      aria-hidden="true"
+      className="pointer-events-none invisible absolute top-full right-0 z-10 mt-2 rounded-control bg-ink px-2 py-1 text-left text-xs whitespace-nowrap text-paper group-hover:visible group-focus-visible:visible"
+    >
+      {children}
+    </span>
+  )
+}

@@ -1,0 +1,24 @@
+import type { ReactNode } from 'react'
+import { Bar } from './bar.tsx'
+
+/** A page of its own, for what stands in the way of the work: what happened, what is safe, one thing to do. */
+export function Screen({ bar, heading, children, actions }: ScreenProps) {
+  return (
+    <>
+      {bar !== undefined && <Bar title={bar} />}
+      <main id="content" className="mx-auto max-w-[600px] px-5 pt-16 pb-16">
+        <h2 className="text-2xl font-name tracking-title text-balance">{heading}</h2>
+        <div className="mt-2 mb-5 grid gap-4 text-ink-2">{children}</div>
+        {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+      </main>
+    </>
+  )
+}
+
+export interface ScreenProps {
+  /** What the bar says; without it there is no bar. */
+  readonly bar?: string
+  readonly heading: string
+  readonly children?: ReactNode
+  readonly actions?: ReactNode
+}

@@ -1,0 +1,15 @@
+import tailwind from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+/** Where `npm run dev` finds the server that it hands `/api` and `/ws` to. */
+const server = 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [react(), tailwind()],
+  // Two copies of Yjs in one page refuse each other's types.
+  resolve: { dedupe: ['yjs', 'y-protocols', 'lib0', 'react', 'react-dom'] },
+  build: { outDir: 'dist', emptyOutDir: true, target: 'es2023', reportCompressedSize: true },
+  server: { proxy: { '/api': server, '/ws': { target: server, ws: true } } }
+})

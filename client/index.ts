@@ -1,0 +1,40 @@
+/** The client SDK without React. */
+export {
+  defineRoom,
+  type RoomDefinition,
+  type StorageShape,
+  type StorageSnapshot,
+  s
+} from '../schema/define-room.ts'
+export { type ErrorCode, RoomlogError } from '../schema/error-codes.ts'
+export type { EntryMark } from '../schema/messages.ts'
+export type { Activity, Caret } from '../schema/presence.ts'
+export type { Epoch, RoomName, Seq } from '../schema/room-name.ts'
+export { type Client, type ClientOptions, createClient, type Entered } from './client.ts'
+export type { Connection, User } from './presence.ts'
+export type {
+  ConnectionEvent,
+  EnterOptions,
+  Rights,
+  Room,
+  RoomError,
+  RoomLog,
+  Status,
+  UndoHistory,
+  UndoResult,
+  UndoState
+} from './room.ts'
+export type {
+  Live,
+  LiveCollection,
+  LiveFields,
+  LiveStorage,
+  LiveText,
+  LiveTexts,
+  LiveValue,
+  LiveValues,
+  NewEntry,
+  Place
+} from './storage.ts'
+export type { Store } from './store.ts'
+export type { Rejected, SyncStatus } from './sync-status.ts'

@@ -1,0 +1,102 @@
+import type * as Y from 'yjs'
+import type { RoomDefinition, StorageShape, StorageSnapshot } from '../schema/define-room.ts'
+import type { ErrorCode } from '../schema/error-codes.ts'
+import type { EntryMark } from '../schema/messages.ts'
+import type { Epoch, RoomName, Seq } from '../schema/room-name.ts'
+import type { User } from './presence.ts'
+import type { LiveStorage } from './storage.ts'
+import type { Store } from './store.ts'
+import type { SyncStatus } from './sync-status.ts'
+
+/** The connection of a room. Of what is saved it says nothing: that is `SyncStatus`. */
+export type Status = 'initial' | 'connecting' | 'connected' | 'reconnecting' | 'disconnected'
+
+/** What you are and may do in a room; null until the server, or the stored copy, has said it. */
+export interface Rights<R extends string = string> {
+  readonly userId: string
+  readonly name: string
+  readonly role: R | 'admin'
+  readonly mayWrite: boolean
+}
+
+/** The newest entries of the room's log, oldest first, at most 500. */
+export interface RoomLog {
+  readonly head: Seq
+  readonly epoch: Epoch
+  readonly entries: readonly EntryMark[]
+}
+
+/** Something that the app should tell its user. `retry`: the client is trying again by itself. */
+export interface RoomError {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly retry: boolean
+}
+
+/** lost: no connection for 5 s; restored: it is back; failed: refused for good, nothing is tried any more. */
+export type ConnectionEvent = 'lost' | 'restored' | 'failed'
+
+/** undone; overwritten: others changed the same since, so nothing was done; empty: there is no such step. */
+export type UndoResult = 'done' | 'overwritten' | 'empty'
+
+export interface UndoState {
+  readonly canUndo: boolean
+  readonly canRedo: boolean
+}
+
+/** Undo of what was changed here, never of what others did. One mutation is one step. */
+export interface UndoHistory extends Store<UndoState> {
+  undo(): UndoResult
+  redo(): UndoResult
+  /** Until `resume`, everything that is changed becomes one step. */
+  pause(): void
+  resume(): void
+  clear(): void
+}
+
+export interface EnterOptions<P> {
+  readonly initialPresence: P
+  /** Keep a copy on this device, so that edits outlive a closed tab; true where the device can. */
+  readonly offline?: boolean
+}
+
+/** One room, as one connection sees it. What changes is a store; a refusal replaces `doc` and `storage` by new ones. */
+export interface Room<St extends StorageShape = StorageShape, P = unknown, R extends string = string> {
+  readonly name: RoomName
+  /** The part of the name after the slash. */
+  readonly id: string
+  readonly definition: RoomDefinition<St, P, R>
+  readonly doc: Y.Doc
+  /** Reads and writes the document; each call outside `mutate` is a mutation of its own. */
+  readonly storage: LiveStorage<St>
+  /** There is something to show: the stored copy or the server's has been read, and the rights are known. */
+  readonly ready: Store<boolean>
+  readonly snapshot: Store<StorageSnapshot<St>>
+  readonly status: Store<Status>
+  readonly syncStatus: Store<SyncStatus>
+  /** `syncStatus` with `saved` held back for 400 ms after `saving`, so that it does not flicker. */
+  readonly smoothSyncStatus: Store<SyncStatus>
+  readonly rights: Store<Rights<R> | null>
+  readonly presence: Store<Readonly<P>>
+  /** Yourself, in all your connections; null until the server has said who you are. */
+  readonly self: Store<User<P, R> | null>
+  /** Everybody else, ordered by id. */
+  readonly others: Store<readonly User<P, R>[]>
+  /** Watched while somebody subscribes; null until the server has answered. */
+  readonly log: Store<RoomLog | null>
+  readonly history: UndoHistory
+
+  /**
+   * Runs `change` in one transaction: one entry of the log, one step of undo.
+   *
+   * @throws RoomlogError `read-only` before anything is changed, when your role may not write
+   * @throws StorageError when a value does not fit; what was changed before it in `change` stays
+   */
+  mutate<T>(change: (storage: LiveStorage<St>) => T): T
+  /** Publishes a part of your presence; others see it within 50 ms. */
+  updatePresence(patch: Partial<P>): void
+  /** Resolves when everything that was changed here before is committed; waits for the connection if need be. */
+  flush(options?: { readonly signal?: AbortSignal }): Promise<{ readonly seq: Seq; readonly epoch: Epoch }>
+  onError(listener: (error: RoomError) => void): () => void
+  onConnection(listener: (event: ConnectionEvent) => void): () => void
+}

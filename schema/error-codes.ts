@@ -1,0 +1,111 @@
+/**
+ * Every named refusal. The name travels as the close reason of a socket, as the reason of a refused connection
+ * or update, and as `code` in a problem+json answer: whoever receives it decides from this table, never from text.
+ *
+ * - `http`   status of the answer over HTTP
+ * - `close`  WebSocket close code, where the whole session ends. 44xx is for good, 45xx and 1012, 1013 are for now.
+ * - `retry`  true: lost for now, reconnect with backoff. false: refused for good, the app must act.
+ */
+export const errorCodes = {
+  'token-invalid': {
+    http: 401,
+    close: 4401,
+    retry: false,
+    about: 'The token is missing, malformed, forged or expired'
+  },
+  forbidden: { http: 403, close: 4403, retry: false, about: 'The token is good, but gives no role here' },
+  'read-only': { http: 403, close: 4403, retry: false, about: 'The role may read this room, not write it' },
+  'room-not-found': { http: 404, close: 4404, retry: false, about: 'There is no such room' },
+  'room-deleted': { http: 410, close: 4404, retry: false, about: 'The room was deleted' },
+  'room-exists': { http: 409, close: 4409, retry: false, about: 'A room of this name is already there' },
+  'room-name-invalid': {
+    http: 400,
+    close: 4400,
+    retry: false,
+    about: 'A room name is kind/id, 128 characters at most'
+  },
+  'kind-unknown': { http: 404, close: 4404, retry: false, about: 'No kind of this name is defined' },
+  'room-corrupt': {
+    http: 500,
+    close: 4500,
+    retry: true,
+    about: 'The stored log of the room cannot be read; the room is quarantined'
+  },
+  'update-malformed': {
+    http: 400,
+    close: 4400,
+    retry: false,
+    about: 'The bytes are not an update that a Yjs client writes'
+  },
+  'update-incomplete': {
+    http: 409,
+    close: 4409,
+    retry: false,
+    about: 'The update builds on content that the server does not have'
+  },
+  'message-malformed': { http: 400, close: 4400, retry: false, about: 'The frame or body cannot be read' },
+  'too-large': {
+    http: 413,
+    close: 4413,
+    retry: false,
+    about: 'The frame, body or document is above its limit'
+  },
+  'too-many': {
+    http: 429,
+    close: 4529,
+    retry: true,
+    about: 'A limit of rate or number is reached; try again later'
+  },
+  'seq-invalid': { http: 400, close: 4400, retry: false, about: 'A seq is a whole number from 0' },
+  'seq-ahead': { http: 404, close: 4404, retry: true, about: 'The room has not reached this seq' },
+  'origin-refused': { http: 403, close: 4403, retry: false, about: 'Pages of this origin may not connect' },
+  'auth-timeout': {
+    http: 408,
+    close: 4408,
+    retry: true,
+    about: 'No valid token came within the time for it'
+  },
+  idle: { http: 408, close: 4508, retry: true, about: 'Nothing was heard of the client for too long' },
+  'too-slow': {
+    http: 503,
+    close: 4513,
+    retry: true,
+    about: 'The client reads more slowly than the room writes'
+  },
+  resync: { http: 409, close: 4505, retry: true, about: 'The room was reloaded; connect again' },
+  unavailable: {
+    http: 503,
+    close: 1013,
+    retry: true,
+    about: 'The database cannot be reached; nothing was changed'
+  },
+  draining: { http: 503, close: 1012, retry: true, about: 'This node is about to stop; connect again' },
+  'not-found': { http: 404, close: 4404, retry: false, about: 'There is nothing at this address' },
+  'request-invalid': {
+    http: 400,
+    close: 4400,
+    retry: false,
+    about: 'The request does not have the form that the API asks for'
+  },
+  internal: { http: 500, close: 1011, retry: true, about: 'A fault of the server; it was logged' }
+} as const satisfies Record<string, { http: number; close: number; retry: boolean; about: string }>
+
+export type ErrorCode = keyof typeof errorCodes
+
+export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(errorCodes, text)
+
+/**
+ * A refusal or failure that the other side can name. Anything else that is thrown is a bug.
+ *
+ * `reason` is the field that Hocuspocus sends to a client when a hook throws.
+ */
+export class RoomlogError extends Error {
+  override readonly name = 'RoomlogError'
+  readonly reason: ErrorCode
+
+  /** @param detail says it with the values: `515 bytes > 100`, not "too large" */
+  constructor(reason: ErrorCode, detail: string, options?: ErrorOptions) {
+    super(detail, options)
+    this.reason = reason
+  }
+}

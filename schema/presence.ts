@@ -1,0 +1,58 @@
+/**
+ * A connection's awareness state, typed. The server stamps `user` from the token; the connection itself owns
+ * `presence` (of the kind's shape) and `activity`.
+ */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import * as z from 'zod/mini'
+
+const activities = ['active', 'idle', 'away'] as const
+
+/** active; idle: no input for 60 s; away: the page was hidden for 10 s. */
+export type Activity = (typeof activities)[number]
+
+/** Who somebody is, as the server says. */
+export interface UserInfo {
+  readonly id: string
+  readonly role: string
+  readonly name: string
+  readonly color: string
+  readonly avatar?: string | undefined
+}
+
+/** Where somebody's text cursor is: a root text, and two positions in it that move with the text. */
+export const caret = z.object({ text: z.string(), anchor: z.unknown(), head: z.unknown() })
+export type Caret = z.infer<typeof caret>
+
+/** What a connection publishes; the server adds `user`. */
+export interface OwnAwareness<P> {
+  readonly presence: P
+  readonly activity: Activity
+}
+
+export interface AwarenessState<P> extends OwnAwareness<P> {
+  readonly user: UserInfo
+}
+
+/** The typed state, or null for one that the server did not stamp or whose presence does not fit the kind. */
+export const readAwareness = <P>(
+  schema: StandardSchemaV1<unknown, P>,
+  state: unknown
+): AwarenessState<P> | null => {
+  const known = envelope.safeParse(state)
+  if (!known.success) return null
+  const presence = schema['~standard'].validate(known.data.presence)
+  if (presence instanceof Promise || presence.issues) return null
+  return { user: known.data.user, activity: known.data.activity, presence: presence.value }
+}
+
+const envelope = z.object({
+  user: z.object({
+    id: z.string(),
+    role: z.string(),
+    name: z.string(),
+    color: z.string(),
+    avatar: z.optional(z.string())
+  }),
+  presence: z.unknown(),
+  activity: z._default(z.catch(z.enum(activities), 'active'), 'active')
+})

@@ -1,0 +1,289 @@
+import {
+  asBytes,
+  asNumber,
+  asOrigins,
+  asPostgresUrl,
+  asSecret,
+  asText,
+  asWebUrl,
+  asWord,
+  type Parse,
+  SettingError
+} from './parse-setting.ts'
+
+/** Every setting, read and checked; a setting that may be missing is null then. */
+export type Config = { readonly [Name in keyof Settings]: ValueOf<Settings[Name]> }
+
+/** What is wrong with the settings: all of it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`the settings are not usable:\n${problems.map((problem) => `- ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads all settings. A variable that is set but empty counts as not set.
+ *
+ * @throws ConfigError that lists every problem
+ */
+export const readConfig = (environment: Environment = process.env): Config => {
+  const problems = unknownNames(environment).map((name) => `${name}: there is no such setting`)
+  const values: Record<string, unknown> = {}
+  for (const [name, { env, parse, standard }] of Object.entries<Setting>(settings)) {
+    const text = environment[env] || standard
+    try {
+      values[name] = text === null ? null : parse(text)
+    } catch (error) {
+      if (!(error instanceof SettingError)) throw error
+      problems.push(`${env}: ${error.message}`)
+    }
+  }
+  // The keys are those of the table; a value that is missing for a problem is not looked at after it.
+  const config = values as Config
+  problems.push(...contradictions(config))
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze(config)
+}
+
+/** The settings as Markdown tables, one per group: README's text. */
+export const describeSettings = (): string =>
+  groups
+    .map(({ title, table }) =>
+      [`### ${title}`, '', '| variable | default | |', '|---|---|---|', ...rowsOf(table)].join('\n')
+    )
+    .join('\n\n')
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+interface Setting<T = unknown> {
+  readonly env: string
+  readonly parse: Parse<T>
+  /** As it would be written in the environment; null: may be missing. */
+  readonly standard: string | null
+  readonly about: string
+}
+
+type Settings = typeof settings
+type ValueOf<S extends Setting> = ReturnType<S['parse']> | (S['standard'] extends null ? null : never)
+
+const network = {
+  port: { env: 'PORT', parse: asNumber(0, 65_535), standard: '8080', about: 'TCP port; 0 takes a free one' },
+  host: {
+    env: 'HOST',
+    parse: asText,
+    standard: '127.0.0.1',
+    about: 'Address to listen on; `0.0.0.0` for all, which asks for a way to check tokens'
+  },
+  allowedOrigins: {
+    env: 'ALLOWED_ORIGINS',
+    parse: asOrigins,
+    standard: '',
+    about:
+      'Origins of pages that may connect, separated by commas; unset: pages of this server only; `*`: any'
+  }
+} as const satisfies Record<string, Setting>
+
+const storage = {
+  databaseUrl: {
+    env: 'DATABASE_URL',
+    parse: asPostgresUrl,
+    standard: null,
+    about: 'A Postgres server, 14 or later; unset: PGlite in this process, in `ROOMLOG_DATA_DIR`'
+  },
+  dataDir: {
+    env: 'ROOMLOG_DATA_DIR',
+    parse: asText,
+    standard: './data',
+    about: 'Folder of PGlite; one process at a time may use it'
+  },
+  poolMax: {
+    env: 'ROOMLOG_POOL_MAX',
+    parse: asNumber(1, 1000),
+    standard: '8',
+    about: 'Connections to Postgres, besides the one that writes the log'
+  },
+  loadsMax: {
+    env: 'ROOMLOG_LOADS_MAX',
+    parse: asNumber(1, 1000),
+    standard: '8',
+    about: 'Rooms loaded at once'
+  },
+  commitTimeoutMs: {
+    env: 'ROOMLOG_COMMIT_TIMEOUT_MS',
+    parse: asNumber(100, 600_000),
+    standard: '15000',
+    about: 'Milliseconds until a write without an answer is repeated on a new connection'
+  }
+} as const satisfies Record<string, Setting>
+
+const authentication = {
+  authSecret: {
+    env: 'AUTH_SECRET',
+    parse: asSecret,
+    standard: null,
+    about: 'Key that tokens (HS256) are signed with, 32 bytes or more'
+  },
+  authJwksUrl: {
+    env: 'AUTH_JWKS_URL',
+    parse: asWebUrl,
+    standard: null,
+    about: 'Public keys that tokens are checked with'
+  },
+  authIssuer: { env: 'AUTH_ISSUER', parse: asText, standard: null, about: 'What `iss` of a token must be' },
+  authAudience: {
+    env: 'AUTH_AUDIENCE',
+    parse: asText,
+    standard: null,
+    about: 'What `aud` of a token must hold'
+  },
+  authTimeoutMs: {
+    env: 'ROOMLOG_AUTH_TIMEOUT_MS',
+    parse: asNumber(100, 600_000),
+    standard: '10000',
+    about: 'Milliseconds that a connection may take to show a valid token'
+  },
+  authAttemptsPerMinuteMax: {
+    env: 'ROOMLOG_AUTH_ATTEMPTS_PER_MINUTE_MAX',
+    parse: asNumber(1, 1_000_000),
+    standard: '60',
+    about: 'Refused tokens per address and minute'
+  }
+} as const satisfies Record<string, Setting>
+
+const MiB = 1024 ** 2
+/** Twice as long as text on its way to Postgres, which must fit into one string of JavaScript. */
+const documentBytesMost = 128 * MiB
+
+const limits = {
+  frameBytesMax: {
+    env: 'ROOMLOG_FRAME_BYTES_MAX',
+    parse: asBytes(1024, documentBytesMost),
+    standard: '4MiB',
+    about: 'Bytes of one frame or request body'
+  },
+  documentBytesMax: {
+    env: 'ROOMLOG_DOCUMENT_BYTES_MAX',
+    parse: asBytes(1024, documentBytesMost),
+    standard: '64MiB',
+    about: 'Bytes of one document'
+  },
+  framesPerSecondMax: {
+    env: 'ROOMLOG_FRAMES_PER_SECOND_MAX',
+    parse: asNumber(1, 100_000_000),
+    standard: '20000',
+    about: 'Frames per second of one session'
+  },
+  bytesPerSecondMax: {
+    env: 'ROOMLOG_BYTES_PER_SECOND_MAX',
+    parse: asBytes(1024, 64 * 1024 * MiB),
+    standard: '32MiB',
+    about: 'Bytes per second of one session'
+  },
+  roomsPerSessionMax: {
+    env: 'ROOMLOG_ROOMS_PER_SESSION_MAX',
+    parse: asNumber(1, 1_000_000),
+    standard: '100',
+    about: 'Rooms open in one session'
+  },
+  sessionsPerAddressMax: {
+    env: 'ROOMLOG_SESSIONS_PER_ADDRESS_MAX',
+    parse: asNumber(1, 10_000_000),
+    standard: '10000',
+    about: 'Sessions from one address'
+  },
+  idleTimeoutMs: {
+    env: 'ROOMLOG_IDLE_TIMEOUT_MS',
+    parse: asNumber(1000, 86_400_000),
+    standard: '60000',
+    about: 'Milliseconds after which a session of which nothing is heard is closed'
+  },
+  backlogBytesMax: {
+    env: 'ROOMLOG_BACKLOG_BYTES_MAX',
+    parse: asBytes(1024, 64 * 1024 * MiB),
+    standard: '64MiB',
+    about: 'Bytes of updates that wait for Postgres; beyond it, sessions are paused'
+  },
+  sessionBacklogBytesMax: {
+    env: 'ROOMLOG_SESSION_BACKLOG_BYTES_MAX',
+    parse: asBytes(1024, 64 * 1024 * MiB),
+    standard: '16MiB',
+    about: 'Bytes that wait for one slow reader; beyond it, the session is closed to come back'
+  }
+} as const satisfies Record<string, Setting>
+
+const operation = {
+  logLevel: {
+    env: 'LOG_LEVEL',
+    parse: asWord('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    standard: 'info',
+    about: 'Least severe level that is logged: fatal, error, warn, info, debug, trace or silent'
+  },
+  shutdownTimeoutMs: {
+    env: 'ROOMLOG_SHUTDOWN_TIMEOUT_MS',
+    parse: asNumber(100, 600_000),
+    standard: '10000',
+    about:
+      'Milliseconds to write what waits after SIGTERM; what is left then is said, and the exit code is not 0'
+  }
+} as const satisfies Record<string, Setting>
+
+const settings = { ...network, ...storage, ...authentication, ...limits, ...operation }
+
+const groups: readonly { readonly title: string; readonly table: Record<string, Setting> }[] = [
+  { title: 'Network', table: network },
+  { title: 'Storage', table: storage },
+  { title: 'Authentication', table: authentication },
+  { title: 'Limits', table: limits },
+  { title: 'Operation', table: operation }
+]
+
+const rowsOf = (table: Record<string, Setting>): string[] =>
+  Object.values(table).map(
+    ({ env, standard, about }) => `| \`${env}\` | ${standard ? `\`${standard}\`` : ''} | ${about} |`
+  )
+
+/** A misspelled limit must not be silently none. Names of the tests are theirs. */
+const unknownNames = (environment: Environment): string[] => {
+  const known = new Set(Object.values(settings).map(({ env }): string => env))
+  return Object.keys(environment).filter((name) => /^ROOMLOG_(?!TEST_)/.test(name) && !known.has(name))
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+
+/** What is fine alone and wrong together. */
+const contradictions = (config: Partial<Config>): string[] => {
+  const {
+    host = '',
+    authSecret,
+    authJwksUrl,
+    authIssuer,
+    authAudience,
+    frameBytesMax = 0,
+    backlogBytesMax = Number.POSITIVE_INFINITY
+  } = config
+  const problems: string[] = []
+  for (const [env, value] of Object.entries({ AUTH_ISSUER: authIssuer, AUTH_AUDIENCE: authAudience })) {
+    if (value && authSecret === null && authJwksUrl === null) {
+      problems.push(`${env}: nothing is checked with it while neither AUTH_SECRET nor AUTH_JWKS_URL is set`)
+    }
+  }
+  if (authSecret && authJwksUrl) problems.push('AUTH_SECRET and AUTH_JWKS_URL: set one of them, not both')
+  // A secret that was refused is undefined, not null: the one problem is enough.
+  if (authSecret === null && authJwksUrl === null && !isLoopback(host)) {
+    problems.push(
+      `HOST: with ${host} others can reach this server, and nothing is set to check who they are. Set AUTH_SECRET ` +
+        '(`openssl rand -base64 32` makes one) or AUTH_JWKS_URL, or leave HOST at 127.0.0.1'
+    )
+  }
+  if (frameBytesMax > backlogBytesMax) {
+    problems.push(
+      `ROOMLOG_FRAME_BYTES_MAX: ${frameBytesMax} bytes would never fit into ROOMLOG_BACKLOG_BYTES_MAX, ${backlogBytesMax}`
+    )
+  }
+  return problems
+}

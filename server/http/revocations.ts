@@ -1,0 +1,39 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { type Api, type ApiParts, jsonBodyBytesMax, limitBody, problemResponse } from './api.ts'
+
+const revocationShape = z
+  .object({
+    userId: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe('All tokens issued to this user up to this second'),
+    tokenId: z.string().min(1).max(256).optional().describe('The token with this `jti`')
+  })
+  .refine(
+    ({ userId, tokenId }) => userId !== undefined || tokenId !== undefined,
+    'userId or tokenId is missing'
+  )
+
+const create = createRoute({
+  method: 'post',
+  path: '/api/revocations',
+  tags: ['People'],
+  summary: 'Revoke tokens',
+  description:
+    'For administrators. Live connections end at once. This node remembers until it restarts; a token issued to the user in a later second is good.',
+  middleware: limitBody(jsonBodyBytesMax),
+  request: { body: { required: true, content: { 'application/json': { schema: revocationShape } } } },
+  responses: { 204: { description: 'They are revoked' }, ...problemResponse }
+})
+
+export const addRevocations = (api: Api, { authority, admission, logger }: ApiParts): void => {
+  api.openapi(create, async (c) => {
+    const who = await admission.administrator(c)
+    const { userId, tokenId } = c.req.valid('json')
+    authority.revoke({ userId, tokenId })
+    logger.info({ userId, tokenId, by: who.user.id }, 'tokens revoked')
+    return c.body(null, 204)
+  })
+}

@@ -1,0 +1,86 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { RoomlogError } from '../../schema/error-codes.ts'
+import type { RoomStats } from '../room/rooms.ts'
+import { type Api, type ApiParts, jsonResponse, problemResponse, roomParam, seqShape } from './api.ts'
+import { roomNotFound } from './rooms.ts'
+
+const count = z.number().int()
+const ms = z.number()
+
+const latencyShape = z
+  .object({ count, minMs: ms, meanMs: ms, p50Ms: ms, p95Ms: ms, p99Ms: ms, maxMs: ms })
+  .openapi('Latency')
+
+const roomStatsShape = z
+  .object({
+    room: z.string(),
+    seq: seqShape,
+    connections: count,
+    waiting: count.describe('Entries that are not committed yet'),
+    acknowledge: latencyShape.nullable().describe('From taking an update to telling its author'),
+    broadcast: latencyShape.nullable().describe('From taking an update to sending it to the others')
+  })
+  .openapi('RoomStats')
+
+const nodeStatsShape = z
+  .object({
+    nodeVersion: z.string(),
+    uptimeSeconds: count,
+    memory: z.object({ rssBytes: count, heapUsedBytes: count, externalBytes: count }),
+    eventLoopDelay: z
+      .object({ p50Ms: ms, p99Ms: ms, maxMs: ms })
+      .describe('How late the event loop was, over the last one to two minutes'),
+    rooms: count,
+    sessions: count,
+    connections: count,
+    waitingEntries: count,
+    waitingBytes: count
+  })
+  .openapi('NodeStats')
+
+const ofRoom = createRoute({
+  method: 'get',
+  path: '/api/rooms/{room}/stats',
+  tags: ['Operations'],
+  summary: 'Latency and load of a room, on this node',
+  request: { params: roomParam },
+  responses: { 200: jsonResponse('As this node sees it', roomStatsShape), ...problemResponse }
+})
+
+const ofNode = createRoute({
+  method: 'get',
+  path: '/api/stats',
+  tags: ['Operations'],
+  summary: 'Health and load of this node',
+  description: 'For administrators; for everybody where no auth is configured.',
+  responses: { 200: jsonResponse('This process', nodeStatsShape), ...problemResponse }
+})
+
+export const addStats = (api: Api, { rooms, admission, authority, processHealth }: ApiParts): void => {
+  api.openapi(ofRoom, async (c) => {
+    const { room } = await admission.reader(c, c.req.valid('param').room)
+    const stats = rooms.stats(room)
+    if (stats) return c.json(toBody(stats), 200)
+    const info = await rooms.find(room)
+    if (!info) throw roomNotFound(room)
+    const asleep = { connections: 0, waiting: 0, acknowledge: null, broadcast: null }
+    return c.json({ room, seq: info.head, ...asleep }, 200)
+  })
+
+  api.openapi(ofNode, async (c) => {
+    const who = await admission.identity(c)
+    if (!who.isAdmin && !authority.takesGuests) {
+      throw new RoomlogError('forbidden', `${who.user.id} has no grant of admin for *`)
+    }
+    return c.json({ ...processHealth(), ...rooms.nodeStats() }, 200)
+  })
+}
+
+const toBody = (stats: RoomStats): z.infer<typeof roomStatsShape> => ({
+  room: stats.room,
+  seq: stats.seq,
+  connections: stats.connections,
+  waiting: stats.waiting,
+  acknowledge: stats.acknowledge,
+  broadcast: stats.broadcast
+})

@@ -1,0 +1,39 @@
+/** The thread that folds snapshots, so that a large document does not hold up the acknowledgements of the others. */
+import { parentPort } from 'node:worker_threads'
+import * as Y from 'yjs'
+import { foldInto, isPending } from './fold.ts'
+
+export interface FoldRequest {
+  readonly id: number
+  readonly snapshot: Uint8Array | null
+  /** All updates joined, and how long each is: two buffers are moved between threads, a thousand would be copied. */
+  readonly joined: Uint8Array
+  readonly lengths: Uint32Array
+}
+
+export type FoldAnswer =
+  | { readonly id: number; readonly state: Uint8Array<ArrayBuffer> }
+  | { readonly id: number; readonly error: string }
+
+const fold = ({ id, snapshot, joined, lengths }: FoldRequest): FoldAnswer => {
+  const document = new Y.Doc({ guid: 'snapshot' })
+  try {
+    foldInto(document, snapshot, split(joined, lengths), null)
+    if (isPending(document)) return { id, error: 'an update builds on content that the log does not have' }
+    return { id, state: Uint8Array.from(Y.encodeStateAsUpdate(document)) }
+  } catch (error) {
+    return { id, error: String(error) }
+  } finally {
+    document.destroy()
+  }
+}
+
+const split = (joined: Uint8Array, lengths: Uint32Array): Uint8Array[] => {
+  let from = 0
+  return Array.from(lengths, (length) => joined.subarray(from, (from += length)))
+}
+
+parentPort?.on('message', (request: FoldRequest) => {
+  const answer = fold(request)
+  parentPort?.postMessage(answer, 'state' in answer ? [answer.state.buffer] : [])
+})

@@ -1,0 +1,119 @@
+/**
+ * Snapshots: the log of a room folded up to a seq, made from the snapshot before and the rows after it.
+ *
+ * Never from the live document, which holds what is not committed. One is due whenever the rows since the last
+ * outnumber both a thousand and a sixtieth of its bytes: then the cost of a load, and the bytes written per edit, are
+ * bounded whatever the size of the document. A worker folds them, one room after the other.
+ */
+import { Worker } from 'node:worker_threads'
+import type { RoomName, Seq } from '../../schema/room-name.ts'
+import type { Database } from '../database/database.ts'
+import type { Logger } from '../logger.ts'
+import type { Loader, StoredRoom } from './load.ts'
+import { roomIdOf } from './room-log.ts'
+import type { FoldAnswer, FoldRequest } from './snapshot-worker.ts'
+
+export const snapshotRowsMin = 1_000
+export const snapshotBytesPerRow = 60
+
+export const isSnapshotDue = (rowsSince: number, snapshotBytes: number): boolean =>
+  rowsSince >= Math.max(snapshotRowsMin, snapshotBytes / snapshotBytesPerRow)
+
+/** What was stored: the seq it stands for and its size in bytes. */
+export interface Snapshot {
+  readonly seq: Seq
+  readonly bytes: number
+}
+
+export interface Snapshots {
+  /** Makes a snapshot of what is committed. Resolves with null where there is nothing new; rejects if the log cannot be folded. */
+  make(name: RoomName): Promise<Snapshot | null>
+  close(): Promise<void>
+}
+
+/** The newest one is kept; a slower node cannot put an older one in its place. */
+const store = `
+with made as (
+  insert into snapshot (room_id, seq, state)
+  select $1::uuid, $2::int8, $3::bytea
+  where not exists (select from snapshot where room_id = $1::uuid and seq >= $2::int8)
+  on conflict do nothing returning seq)
+delete from snapshot where room_id = $1::uuid and seq < $2::int8`
+
+export const createSnapshots = (database: Database, loader: Loader, logger: Logger): Snapshots => {
+  const folder = createFolder()
+  const due = new Map<RoomName, Promise<Snapshot | null>>()
+  let last: Promise<unknown> = Promise.resolve()
+
+  const make = async (name: RoomName): Promise<Snapshot | null> => {
+    const stored = await loader.load(name)
+    if (stored === null || stored.updates.length === 0) return null
+    const state = await folder.fold(stored)
+    await database.query(store, [roomIdOf(name), stored.head, state])
+    logger.debug(
+      { room: name, seq: stored.head, bytes: state.length, rows: stored.updates.length },
+      'snapshot stored'
+    )
+    return { seq: stored.head, bytes: state.length }
+  }
+
+  return {
+    make: (name) => {
+      const known = due.get(name)
+      if (known !== undefined) return known
+      const made = last.then(() => make(name)).finally(() => due.delete(name))
+      last = made.catch(() => null)
+      due.set(name, made)
+      return made
+    },
+    close: async () => {
+      await last
+      await folder.close()
+    }
+  }
+}
+
+/** The worker's side of this thread: started at the first fold, and again if it died. */
+const createFolder = () => {
+  const waiting = new Map<number, { resolve(state: Uint8Array): void; reject(error: Error): void }>()
+  let worker: Worker | null = null
+  let nextId = 0
+
+  const start = (): Worker => {
+    const started = new Worker(new URL('./snapshot-worker.ts', import.meta.url))
+    started.on('message', (answer: FoldAnswer) => {
+      const asked = waiting.get(answer.id)
+      waiting.delete(answer.id)
+      if ('state' in answer) asked?.resolve(answer.state)
+      else asked?.reject(new Error(answer.error))
+    })
+    started.on('error', (error) => {
+      worker = null
+      for (const { reject } of waiting.values()) reject(error)
+      waiting.clear()
+    })
+    started.unref()
+    return started
+  }
+
+  return {
+    fold: ({ snapshot, updates }: StoredRoom): Promise<Uint8Array> =>
+      new Promise((resolve, reject) => {
+        worker ??= start()
+        const id = nextId++
+        const joined = new Uint8Array(updates.reduce((sum, { length }) => sum + length, 0))
+        const lengths = Uint32Array.from(updates, ({ length }) => length)
+        let at = 0
+        for (const update of updates) {
+          joined.set(update, at)
+          at += update.length
+        }
+        waiting.set(id, { resolve, reject })
+        const request: FoldRequest = { id, snapshot, joined, lengths }
+        worker.postMessage(request, [joined.buffer, lengths.buffer])
+      }),
+    close: async () => {
+      await worker?.terminate()
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * What Prometheus reads at /metrics. Durations are in seconds, as its conventions ask for.
+ *
+ * Labels are from closed sets (the code of a refusal, the pattern of a route): a label that a client can choose,
+ * like the name of a room, would let it fill the memory of this node and of Prometheus.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ErrorCode } from '../schema/error-codes.ts'
+
+export interface NodeGauges {
+  readonly rooms: number
+  readonly sessions: number
+  readonly connections: number
+  readonly waitingEntries: number
+  readonly waitingBytes: number
+}
+
+export interface HttpRequestMeasure {
+  readonly method: string
+  /** The pattern, `/api/rooms/:room`; never the path. */
+  readonly route: string
+  readonly status: number
+  readonly seconds: number
+}
+
+export interface Metrics {
+  /** One statement committed so many entries. */
+  committed(entries: number, seconds: number): void
+  /** From taking an update to telling its author that it is committed. */
+  acknowledged(seconds: number): void
+  refused(code: ErrorCode): void
+  requested(request: HttpRequestMeasure): void
+  /** Where the gauges are read from when somebody asks for them. */
+  watch(source: () => NodeGauges): void
+  read(): Promise<{ text: string; contentType: string }>
+}
+
+// A commit alone takes 0.3 ms, an outage seconds.
+const secondsBuckets = [
+  0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30
+]
+const entriesBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000]
+
+export const createMetrics = (): Metrics => {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const log = createLogMetrics(registers)
+  const refusals = new Counter({
+    name: 'roomlog_refusals_total',
+    help: 'What was refused, over any transport, by the name of the refusal',
+    labelNames: ['code'],
+    registers
+  })
+  const requests = new Histogram({
+    name: 'roomlog_http_request_seconds',
+    help: 'HTTP requests',
+    labelNames: ['method', 'route', 'status'],
+    buckets: secondsBuckets,
+    registers
+  })
+  return {
+    ...log,
+    refused: (code) => refusals.inc({ code }),
+    requested: ({ method, route, status, seconds }) => requests.observe({ method, route, status }, seconds),
+    watch: (source) => addGauges(registers, source),
+    async read() {
+      return { text: await registry.metrics(), contentType: registry.contentType }
+    }
+  }
+}
+
+const createLogMetrics = (registers: Registry[]): Pick<Metrics, 'committed' | 'acknowledged'> => {
+  const entries = new Counter({ name: 'roomlog_entries_total', help: 'Entries committed', registers })
+  const commits = new Histogram({
+    name: 'roomlog_commit_seconds',
+    help: 'Statements that committed a batch of entries',
+    buckets: secondsBuckets,
+    registers
+  })
+  const batches = new Histogram({
+    name: 'roomlog_batch_entries',
+    help: 'Entries in one committed batch',
+    buckets: entriesBuckets,
+    registers
+  })
+  const acknowledgements = new Histogram({
+    name: 'roomlog_acknowledge_seconds',
+    help: 'From taking an update to telling its author that it is committed',
+    buckets: secondsBuckets,
+    registers
+  })
+  return {
+    committed(count, seconds) {
+      entries.inc(count)
+      commits.observe(seconds)
+      batches.observe(count)
+    },
+    acknowledged: (seconds) => acknowledgements.observe(seconds)
+  }
+}
+
+const gauges = {
+  rooms: 'Rooms open on this node',
+  sessions: 'Network connections',
+  connections: 'Sessions in rooms: one session in two rooms counts as two',
+  waitingEntries: 'Entries that are not committed yet',
+  waitingBytes: 'Bytes that are not committed yet'
+} as const satisfies Record<keyof NodeGauges, string>
+
+const addGauges = (registers: Registry[], source: () => NodeGauges): void => {
+  for (const [key, help] of Object.entries(gauges)) {
+    const name = `roomlog_${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      registers,
+      collect: () => gauge.set(source()[key as keyof NodeGauges])
+    })
+  }
+}

@@ -1,0 +1,69 @@
+/** Reads the text of a setting. @throws SettingError that says what is wrong with it, without showing a secret */
+export type Parse<T> = (text: string) => T
+
+export class SettingError extends Error {
+  override readonly name = 'SettingError'
+}
+
+export const asText: Parse<string> = (text) => text
+
+export const asWord =
+  <const T extends string>(...words: readonly T[]): Parse<T> =>
+  (text) => {
+    const word = words.find((each) => each === text)
+    if (word === undefined) throw new SettingError(`"${text}" is none of ${words.join(', ')}`)
+    return word
+  }
+
+export const asNumber =
+  (min: number, max: number): Parse<number> =>
+  (text) => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (number >= min && number <= max) return number
+    throw new SettingError(`"${text}" is no whole number from ${min} to ${max}`)
+  }
+
+const bytesOf = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
+
+/** @param min in bytes, like `max`; the text may have a unit */
+export const asBytes =
+  (min: number, max: number): Parse<number> =>
+  (text) => {
+    const bytes = Number(text.replace(/^(\d{1,9})(KiB|MiB|GiB)$/, timesUnit))
+    if (/^\d/.test(text) && bytes >= min && bytes <= max) return bytes
+    throw new SettingError(
+      `"${text}" is no size from ${min} to ${max} bytes, written like 65536, 512KiB or 4MiB`
+    )
+  }
+
+const timesUnit = (_: string, digits: string, unit: keyof typeof bytesOf): string =>
+  String(Number(digits) * bytesOf[unit])
+
+/** A key shorter than the digest of HS256 can be guessed more easily than the digest. */
+const secretBytesMin = 32
+
+export const asSecret: Parse<string> = (text) => {
+  const bytes = Buffer.byteLength(text)
+  if (bytes >= secretBytesMin) return text
+  throw new SettingError(
+    `has ${bytes} bytes, needs ${secretBytesMin}: \`openssl rand -base64 32\` makes a good one`
+  )
+}
+
+/** Not by `URL`, which refuses a list of hosts and a user without one. */
+export const asPostgresUrl: Parse<string> = (text) => {
+  if (/^postgres(ql)?:\/\/\S+$/.test(text)) return text
+  throw new SettingError('is no URL of the form postgres://user:password@host:5432/database')
+}
+
+export const asWebUrl: Parse<string> = (text) => {
+  if (['http:', 'https:'].includes(URL.parse(text)?.protocol ?? '')) return text
+  throw new SettingError(`"${text}" is no URL that starts with https:// or http://`)
+}
+
+export const asOrigins: Parse<readonly string[]> = (text) => {
+  const origins = text.split(',').flatMap((each) => each.trim() || [])
+  const odd = origins.find((each) => each !== '*' && URL.parse(each)?.origin !== each)
+  if (odd !== undefined) throw new SettingError(`"${odd}" is no origin such as https://app.example.com`)
+  return Object.freeze(origins)
+}

@@ -1,0 +1,254 @@
+/**
+ * Hocuspocus as the engine of the rooms: it checks tokens in order, loads each document once however many ask for it,
+ * opens connections and unloads what nobody uses. What it would do with content is taken from it: that goes past it,
+ * from session to room to log.
+ *
+ * Its hooks run where a rejection is not always awaited, and it prints what they throw. So every hook body here ends
+ * in a `HookRefusal`, which has a reason and no text, or in nothing.
+ */
+import {
+  type Document,
+  type Extension,
+  Hocuspocus,
+  type Connection as HocuspocusConnection,
+  type onAuthenticatePayload,
+  type onLoadDocumentPayload,
+  type onTokenSyncPayload
+} from '@hocuspocus/server'
+import { type ErrorCode, RoomlogError } from '../../schema/error-codes.ts'
+import { kindOf, parseRoomName, type RoomName } from '../../schema/room-name.ts'
+import type { Attempts } from '../auth/attempts.ts'
+import type { GroupCommit } from '../log/group-commit.ts'
+import type { Loader, StoredRoom } from '../log/load.ts'
+import type { Snapshots } from '../log/snapshot.ts'
+import type { Logger } from '../logger.ts'
+import type { Session } from '../session/session.ts'
+import type { Access, Authority, KindRules } from './authorize.ts'
+import { Room } from './room.ts'
+import { MalformedUpdate, readUpdate } from './update-reader.ts'
+
+/** What Hocuspocus carries along with each connection. */
+export interface SessionContext {
+  /** null for a direct connection, which is the server's own. */
+  readonly session: Session | null
+  access?: Access
+}
+
+export interface HocuspocusParts {
+  readonly authority: Authority
+  readonly attempts: Attempts
+  readonly kinds: ReadonlyMap<string, KindRules>
+  readonly loader: Loader
+  readonly commits: GroupCommit
+  readonly snapshots: Snapshots
+  readonly logger: Logger
+  readonly documentBytesMax: number
+  readonly schedule: () => void
+  readonly isDraining: () => boolean
+}
+
+/** The rooms that are open on this node. */
+export type OpenRooms = Map<RoomName, Room>
+
+/** What Hocuspocus sends to the client as the reason. It prints errors that have a message, so this one has none. */
+export class HookRefusal extends Error {
+  readonly reason: ErrorCode
+
+  constructor(reason: ErrorCode, options?: ErrorOptions) {
+    super('', options)
+    this.reason = reason
+  }
+}
+
+export const createHocuspocus = (
+  parts: HocuspocusParts
+): { hocuspocus: Hocuspocus<SessionContext>; rooms: OpenRooms } => {
+  const rooms: OpenRooms = new Map()
+  const extension: Extension<SessionContext> = {
+    extensionName: 'roomlog',
+    onAuthenticate: (payload) => named(parts.logger, 'token check', () => authenticate(parts, payload)),
+    onTokenSync: (payload) => named(parts.logger, 'token renewal', () => renewToken(parts, payload)),
+    onLoadDocument: (payload) => named(parts.logger, 'load', () => load(parts, rooms, payload)),
+    connected: async ({ connection, context, documentName }) =>
+      enter(rooms, hocuspocus, connection, context, documentName),
+    beforeUnloadDocument: async ({ documentName }) => settle(parts, rooms, documentName)
+  }
+  const hocuspocus = new Hocuspocus<SessionContext>({
+    name: 'roomlog',
+    quiet: true,
+    extensions: [extension],
+    // A random guid for each document takes longer than all else that makes one.
+    yDocOptions: { gc: true, gcFilter: () => true, guid: 'room' } as { gc: boolean; gcFilter: () => boolean }
+  })
+  return { hocuspocus, rooms }
+}
+
+/** Runs a hook's body so that whatever it throws has a name on the wire and is in our log once. */
+const named = async <T>(logger: Logger, step: string, body: () => Promise<T>): Promise<T> => {
+  try {
+    return await body()
+  } catch (error) {
+    if (error instanceof RoomlogError) {
+      logger.debug({ step, code: error.reason, detail: error.message }, 'refused')
+      throw new HookRefusal(error.reason, { cause: error })
+    }
+    logger.error({ step, err: error }, 'hook failed')
+    throw new HookRefusal('internal', { cause: error })
+  }
+}
+
+const authenticate = async (
+  { authority, attempts, isDraining }: HocuspocusParts,
+  { token, documentName, context, connectionConfig }: onAuthenticatePayload<SessionContext>
+): Promise<{ access: Access }> => {
+  const { session } = context
+  if (isDraining()) throw new RoomlogError('draining', 'this node is about to stop')
+  const address = session?.remoteAddress ?? ''
+  const waitSeconds = await attempts.waitSeconds(address)
+  if (waitSeconds > 0) throw new RoomlogError('too-many', `too many refused tokens: wait ${waitSeconds} s`)
+  try {
+    const access = await authority.authorize(await authority.identify(token), toRoomName(documentName))
+    connectionConfig.readOnly = !access.mayWrite
+    session?.authenticated()
+    return { access }
+  } catch (error) {
+    if (error instanceof RoomlogError && error.reason === 'token-invalid') await attempts.fail(address)
+    throw error
+  }
+}
+
+/** A fresh token for a room that is open: the same person goes on with the role that it gives. */
+const renewToken = async (
+  { authority, logger }: HocuspocusParts,
+  { token, connection, documentName, context }: onTokenSyncPayload<SessionContext>
+): Promise<void> => {
+  const { session } = context
+  const address = connection.messageAddress
+  const open = session?.connections.get(address)
+  try {
+    const access = await authority.authorize(await authority.identify(token), toRoomName(documentName))
+    if (open !== undefined && access.identity.user.id !== open.user.id) {
+      throw new RoomlogError(
+        'token-invalid',
+        `the token is of ${access.identity.user.id}, the connection of ${open.user.id}`
+      )
+    }
+    // Hocuspocus keeps the context object that it gave to the connection: a new one would not reach it.
+    connection.context.access = access
+    connection.readOnly = !access.mayWrite
+    open?.changeAccess(access)
+  } catch (error) {
+    if (!(error instanceof RoomlogError)) throw error
+    logger.debug({ code: error.reason, detail: error.message }, 'token not renewed')
+    session?.expelFrom(address, error.reason)
+  }
+}
+
+const load = async (
+  parts: HocuspocusParts,
+  rooms: OpenRooms,
+  { document, documentName }: onLoadDocumentPayload<SessionContext>
+): Promise<void> => {
+  takeOver(document)
+  try {
+    const name = toRoomName(documentName)
+    const kind = parts.kinds.get(kindOf(name))
+    if (kind === undefined) throw new RoomlogError('kind-unknown', `no kind is named ${kindOf(name)}`)
+    const stored = await parts.loader.load(name)
+    if (stored !== null) checkStored(name, stored)
+    const room: Room = new Room({
+      name,
+      document,
+      stored,
+      commits: parts.commits,
+      ownerRole: kind.roles[0] ?? 'owner',
+      documentBytesMax: parts.documentBytesMax,
+      schedule: parts.schedule,
+      makeSnapshot: (of) => parts.snapshots.make(of),
+      onBroken: (broken, error) =>
+        parts.logger.error({ err: error, room: broken.name, seq: broken.log.head }, 'room given up')
+    })
+    rooms.set(name, room)
+    document.on('destroy', () => {
+      if (rooms.get(name) === room) rooms.delete(name)
+    })
+  } catch (error) {
+    // Hocuspocus leaves a document behind that failed to load.
+    document.destroy()
+    if (error instanceof RoomlogError && error.reason === 'room-corrupt') {
+      parts.logger.error({ err: error, room: documentName }, 'room quarantined')
+    }
+    throw error
+  }
+}
+
+/**
+ * Takes broadcasting, the change hook, the store debounce and the awareness timer from a new document: the room does
+ * this from what is committed. Hocuspocus has no option for it; a test fails when an upgrade brings them back.
+ */
+const takeOver = (document: Document): void => {
+  document._observers.delete('update')
+  clearInterval(document.awareness._checkInterval)
+}
+
+/** Newcomers are greeted with these bytes as they are: damaged ones must not get that far. */
+const checkStored = (name: RoomName, { snapshot, snapshotSeq, updates }: StoredRoom): void => {
+  let entry: number = snapshotSeq
+  try {
+    if (snapshot !== null) readUpdate(snapshot, ignore)
+    for (const update of updates) {
+      entry++
+      readUpdate(update, ignore)
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedUpdate)) throw error
+    throw new RoomlogError('room-corrupt', `${name}: entry ${entry} is damaged: ${error.message}`, {
+      cause: error
+    })
+  }
+}
+
+const ignore = { struct: () => {}, deleted: () => {} }
+
+/**
+ * Hands an open connection to its session. Between loading and here the document may have been unloaded: a client
+ * attached to a destroyed document would be told that everything is saved.
+ */
+const enter = (
+  rooms: OpenRooms,
+  hocuspocus: Hocuspocus<SessionContext>,
+  connection: HocuspocusConnection<SessionContext>,
+  { session, access }: SessionContext,
+  documentName: string
+): void => {
+  const name = parseRoomName(documentName)
+  const room = name === null ? undefined : rooms.get(name)
+  const isCurrent =
+    hocuspocus.documents.get(documentName) === connection.document && !connection.document.isDestroyed
+  if (room === undefined || access === undefined || !isCurrent || room.brokenBy !== null) {
+    session?.end('resync', `${documentName} was closed meanwhile`)
+    return
+  }
+  session?.enter(connection, room, access)
+}
+
+/** A room with entries that are not committed is never unloaded. */
+const settle = async (
+  { commits }: HocuspocusParts,
+  rooms: OpenRooms,
+  documentName: string
+): Promise<void> => {
+  const name = parseRoomName(documentName)
+  const room = name === null ? undefined : rooms.get(name)
+  while (room !== undefined && room.brokenBy === null && room.log.waiting > 0) {
+    // What cannot be written breaks the room, which ends this loop.
+    await new Promise<void>((resolve) => commits.whenCommitted(room.log, () => resolve()))
+  }
+}
+
+const toRoomName = (text: string): RoomName => {
+  const name = parseRoomName(text)
+  if (name === null)
+    throw new RoomlogError('room-name-invalid', `${JSON.stringify(text.slice(0, 64))} is not kind/id`)
+  return name
+}

@@ -1,0 +1,189 @@
+/**
+ * The write guard: says, directly before an update would be applied, what applying it would do.
+ *
+ * It is synchronous and touches neither document nor update. What it refuses was never applied, stored or shown.
+ * The order is that of Yjs (`Item.getMissing`): a struct integrates once its own client has reached its clock and
+ * its neighbours or parent are there, be it in the document or earlier in the same update.
+ */
+import type * as Y from 'yjs'
+import type { ErrorCode } from '../../schema/error-codes.ts'
+import { MalformedUpdate, readUpdate, type StructHead } from './update-reader.ts'
+
+/**
+ * - `apply`  it integrates as a whole
+ * - `known`  the document has all of it: acknowledge, there is nothing to apply
+ * - `refuse` by name; `update-incomplete` may pass once what it builds on has arrived
+ */
+export type Verdict =
+  | { readonly answer: 'apply' }
+  | { readonly answer: 'known' }
+  | { readonly answer: 'refuse'; readonly code: ErrorCode; readonly detail: string }
+
+const apply: Verdict = { answer: 'apply' }
+const known: Verdict = { answer: 'known' }
+
+export const guardUpdate = (document: Y.Doc, update: Uint8Array, mayWrite: boolean): Verdict => {
+  const plan = new Plan(document)
+  try {
+    readUpdate(update, plan)
+  } catch (error) {
+    if (!(error instanceof MalformedUpdate)) throw error
+    return { answer: 'refuse', code: 'update-malformed', detail: error.message }
+  }
+  const missing = plan.missing()
+  // Whoever may only read learns that first: what is missing makes no difference to them.
+  if (!mayWrite) {
+    if (missing !== null || plan.hasNews())
+      return { answer: 'refuse', code: 'read-only', detail: 'your role may read here, not write' }
+    return known
+  }
+  if (missing !== null) return { answer: 'refuse', code: 'update-incomplete', detail: missing }
+  return plan.mayHaveNews ? apply : known
+}
+
+/** The new structs of one client, in the order of their clocks; `next` is the first that is not placed yet. */
+interface Section {
+  readonly client: number
+  readonly needs: number[]
+  reached: number
+  next: number
+}
+
+/** Three (client, clock) pairs and an end: what a struct of a section needs, and how far it brings its client. */
+const fields = 7
+
+class Plan {
+  readonly #document: Y.Doc
+  readonly #sections = new Map<number, Section>()
+  readonly #deletes: number[] = []
+  #section: Section | null = null
+  #gap: string | null = null
+  #known = 0
+  #client = -1
+
+  constructor(document: Y.Doc) {
+    this.#document = document
+  }
+
+  struct(head: StructHead): void {
+    if (head.client !== this.#client) {
+      this.#client = head.client
+      this.#known = this.#stateOf(head.client)
+      this.#section = null
+    }
+    const end = head.clock + head.length
+    if (head.isSkip || end <= this.#known) return
+    const section = (this.#section ??= this.#open(head.client))
+    if (head.clock > section.reached)
+      this.#gap ??= `client ${head.client} stands at ${section.reached}, the update goes on at ${head.clock}`
+    section.reached = end
+    section.needs.push(
+      head.originClient,
+      head.originClock,
+      head.rightClient,
+      head.rightClock,
+      head.parentClient,
+      head.parentClock,
+      end
+    )
+  }
+
+  deleted(client: number, clock: number, length: number): void {
+    this.#deletes.push(client, clock, length)
+  }
+
+  get mayHaveNews(): boolean {
+    return this.#sections.size > 0 || this.#deletes.length > 0
+  }
+
+  /** What the update builds on and nobody has, in words; null when it integrates. */
+  missing(): string | null {
+    return this.#gap ?? this.#missingNeighbour() ?? this.#missingDeleted()
+  }
+
+  /** Does it say anything that the document does not hold already? */
+  hasNews(): boolean {
+    if (this.#sections.size > 0) return true
+    for (let at = 0; at < this.#deletes.length; at += 3) {
+      const [client = 0, clock = 0, length = 0] = this.#deletes.slice(at, at + 3)
+      if (!isDeleted(this.#document, client, clock, clock + length)) return true
+    }
+    return false
+  }
+
+  #open(client: number): Section {
+    const section = { client, needs: [], reached: this.#known, next: 0 }
+    this.#sections.set(client, section)
+    return section
+  }
+
+  #stateOf(client: number): number {
+    const structs = this.#document.store.clients.get(client)
+    const last = structs?.at(-1)
+    return last === undefined ? 0 : last.id.clock + last.length
+  }
+
+  /** Places all structs: each section as far as it goes, and again when what it waits for has moved. */
+  #missingNeighbour(): string | null {
+    const placed = new Map<number, number>()
+    const ready = [...this.#sections.values()]
+    const waiting = new Map<number, Section[]>()
+    for (let section = ready.pop(); section !== undefined; section = ready.pop()) {
+      const before = section.next
+      const need = this.#advance(section, placed)
+      if (need !== -1) waiting.set(need, [...(waiting.get(need) ?? []), section])
+      if (section.next === before) continue
+      ready.push(...(waiting.get(section.client) ?? []))
+      waiting.delete(section.client)
+    }
+    for (const [client, [section]] of waiting) {
+      return `client ${section?.client} builds on content of client ${client} that is not here`
+    }
+    return null
+  }
+
+  /** Places structs of a section until one waits; returns the client that it waits for, or -1 at the end. */
+  #advance(section: Section, placed: Map<number, number>): number {
+    const { needs } = section
+    for (let at = section.next * fields; at < needs.length; at += fields, section.next++) {
+      for (let pair = at; pair < at + 6; pair += 2) {
+        const client = needs[pair] ?? -1
+        if (client === -1) continue
+        const reached = placed.get(client) ?? this.#stateOf(client)
+        if ((needs[pair + 1] ?? 0) >= reached) return client
+      }
+      placed.set(section.client, needs[at + 6] ?? 0)
+    }
+    return -1
+  }
+
+  #missingDeleted(): string | null {
+    for (let at = 0; at < this.#deletes.length; at += 3) {
+      const [client = 0, clock = 0, length = 0] = this.#deletes.slice(at, at + 3)
+      const reached = this.#sections.get(client)?.reached ?? this.#stateOf(client)
+      if (clock + length > reached)
+        return `client ${client} stands at ${reached}, the update deletes up to ${clock + length}`
+    }
+    return null
+  }
+}
+
+/** Is everything of `client` from `clock` up to `end` deleted already? */
+const isDeleted = (document: Y.Doc, client: number, clock: number, end: number): boolean => {
+  const structs = document.store.clients.get(client)
+  if (structs === undefined) return false
+  let low = 0
+  let high = structs.length - 1
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const struct = structs[middle]
+    if (struct !== undefined && struct.id.clock + struct.length <= clock) low = middle + 1
+    else high = middle
+  }
+  for (let index = low; index < structs.length; index++) {
+    const struct = structs[index]
+    if (struct === undefined || struct.id.clock >= end) break
+    if (!struct.deleted) return false
+  }
+  return true
+}

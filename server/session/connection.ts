@@ -1,0 +1,297 @@
+/**
+ * One session in one room: it takes the client's messages of the sync and awareness protocols, applies what the write
+ * guard lets through, and acknowledges what is committed.
+ *
+ * | from the client   | what happens |
+ * |-------------------|--------------|
+ * | sync step 1       | it gets what it lacks, and is asked for what we lack |
+ * | sync step 2, update | guard, document, log; acknowledged after the commit |
+ * | awareness         | presence, under the user of the token |
+ * | stateless         | `flush`, `watch` |
+ */
+import * as Y from 'yjs'
+import { type ErrorCode, RoomlogError } from '../../schema/error-codes.ts'
+import {
+  decodeClientMessage,
+  type EntryMark,
+  encodeMessage,
+  type ServerMessage
+} from '../../schema/messages.ts'
+import type { Seq } from '../../schema/room-name.ts'
+import { monotonic } from '../clock.ts'
+import { isPending } from '../log/fold.ts'
+import type { Access, User } from '../room/authorize.ts'
+import { type Member, type Room, Writing } from '../room/room.ts'
+import {
+  addressPrefix,
+  type MessageReader,
+  messageType,
+  statelessFrame,
+  syncFrame,
+  syncStatusFrame,
+  syncStep
+} from './frames.ts'
+import { MalformedPresence } from './presence.ts'
+import type { Busy } from './turn.ts'
+
+/** What a connection needs of the session that it belongs to. */
+export interface ConnectionParts {
+  readonly address: string
+  readonly room: Room
+  readonly access: Access
+  write(frame: Buffer): void
+  end(code: ErrorCode, detail: string): void
+  /** Asks to be applied at the end of the turn. */
+  join(busy: Busy): void
+  refused(code: ErrorCode): void
+  acknowledged(ms: number): void
+  recentEntries(room: Room): Promise<readonly EntryMark[]>
+}
+
+/** Updates that build on what only the first sync will bring: an honest client has few, for it sends the sync at once. */
+const earlyUpdatesMax = 1_000
+/** So many acknowledgements are made once and written as one frame each. */
+const acknowledgeMax = 32
+
+export class Connection implements Member, Busy {
+  readonly prefix: Uint8Array
+  readonly room: Room
+  readonly address: string
+  access: Access
+  isWatching = false
+  readonly #parts: ConnectionParts
+  readonly #writing: Writing
+  readonly #acknowledgement: Buffer
+  #inbox: Uint8Array[] = []
+  #inboxSince = 0
+  /** Updates that came before the client's first sync step 2 and build on it. */
+  #early: Uint8Array[] = []
+  #isSynced = false
+  #refusal: ErrorCode | null = null
+  #hasLeft = false
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts
+    this.room = parts.room
+    this.address = parts.address
+    this.access = parts.access
+    this.prefix = parts.address === parts.room.name ? parts.room.prefix : addressPrefix(parts.address)
+    this.#writing = new Writing(parts.access.identity.user.id, this)
+    this.#acknowledgement = syncStatusFrame(this.prefix, true)
+    this.room.members.add(this)
+    this.room.presence.join(this)
+    this.#tellRole()
+  }
+
+  get user(): User {
+    return this.access.identity.user
+  }
+
+  get role(): string {
+    return this.access.role
+  }
+
+  /** The role changed, or the token was renewed. */
+  changeAccess(access: Access): void {
+    const hasChanged = access.role !== this.access.role || access.mayWrite !== this.access.mayWrite
+    this.access = access
+    if (hasChanged) this.#tellRole()
+  }
+
+  /** @throws RangeError the message ends too early */
+  receive(type: number, message: MessageReader): void {
+    if (type === messageType.sync || type === messageType.syncReply) return this.#receiveSync(message)
+    if (type === messageType.awareness) return this.#receiveAwareness(message.bytes())
+    if (type === messageType.queryAwareness) return this.room.presence.show(this)
+    if (type === messageType.stateless) return this.#receiveMessage(message.text())
+    this.#parts.refused('message-malformed')
+    this.#send({ type: 'refused', code: 'message-malformed', detail: `no message has the type ${type}` })
+  }
+
+  /** Applies what came in this turn: one transaction, one entry. */
+  apply(): void {
+    const updates = this.#inbox
+    if (updates.length === 0) return
+    this.#inbox = []
+    const saved = this.#applyAll(updates)
+    if (saved === 0) return
+    const since = this.#inboxSince
+    this.room.whenCommitted((error) => {
+      if (error !== null || this.#hasLeft) return
+      const ms = monotonic() - since
+      this.room.acknowledgements.add(ms)
+      this.#parts.acknowledged(ms)
+      this.#acknowledge(saved)
+    })
+  }
+
+  /** The client is gone from this room; what it sent is still applied, for it may have been its last word. */
+  leave(): void {
+    if (this.#hasLeft) return
+    if (this.room.brokenBy === null && !this.room.isDestroyed) this.apply()
+    this.#hasLeft = true
+    this.room.members.delete(this)
+    this.room.presence.leave(this)
+  }
+
+  write(frame: Buffer): void {
+    if (!this.#hasLeft) this.#parts.write(frame)
+  }
+
+  end(code: ErrorCode, detail: string): void {
+    this.#parts.end(code, detail)
+  }
+
+  tellCommitted(seq: Seq, entries: readonly EntryMark[]): void {
+    this.#send({
+      type: 'committed',
+      epoch: this.room.log.epoch,
+      seq,
+      entries: entries.slice(-entriesToldMax)
+    })
+  }
+
+  #receiveSync(message: MessageReader): void {
+    const step = message.uint()
+    const payload = message.bytes()
+    if (step === syncStep.one) return this.#greet(payload)
+    if (step !== syncStep.two && step !== syncStep.update) {
+      this.refuse('message-malformed', `no sync message has the type ${step}`)
+      return
+    }
+    // What came before must still be judged as early, and what was early follows the step that it waited for.
+    const isFirstSync = step === syncStep.two && !this.#isSynced
+    if (isFirstSync) this.apply()
+    this.#isSynced ||= isFirstSync
+    if (this.#inbox.length === 0) {
+      this.#inboxSince = monotonic()
+      this.#parts.join(this)
+    }
+    this.#inbox.push(payload)
+    if (isFirstSync) this.#inbox.push(...this.#early.splice(0))
+  }
+
+  #applyAll(updates: readonly Uint8Array[]): number {
+    let saved = 0
+    try {
+      const { document } = this.room
+      const applyEach = (): void => {
+        for (const update of updates) if (this.#applyOne(update)) saved++
+      }
+      Y.transact(document, applyEach, this.#writing, false)
+      if (isPending(document)) throw new Error('an update that passed the guard did not integrate')
+    } catch (error) {
+      if (error instanceof RoomlogError) this.end(error.reason, error.message)
+      else this.room.break(new RoomlogError('resync', `${this.room.name} is read anew`, { cause: error }))
+      return 0
+    }
+    return saved
+  }
+
+  /** Applies one update, or says why not. True if it is to be acknowledged. */
+  #applyOne(update: Uint8Array): boolean {
+    if (this.#refusal !== null) return this.refuse(this.#refusal, 'an earlier update was refused')
+    const verdict = this.room.apply(update, this.access.mayWrite, this.#writing)
+    if (verdict.answer !== 'refuse') return true
+    if (verdict.code === 'update-incomplete' && !this.#isSynced && this.#early.length < earlyUpdatesMax) {
+      this.#early.push(Uint8Array.from(update))
+      return false
+    }
+    return this.refuse(verdict.code, verdict.detail)
+  }
+
+  /**
+   * Refused for good: nothing that this client writes after it would fit, so nothing more is taken on this connection.
+   * It stays open, for a Hocuspocus provider whose socket is closed sends the same again for ever.
+   */
+  refuse(code: ErrorCode, detail: string): false {
+    this.write(syncStatusFrame(this.prefix, false))
+    this.#parts.refused(code)
+    if (this.#refusal === null) this.#send({ type: 'refused', code, detail })
+    this.#refusal = code
+    return false
+  }
+
+  #greet(theirs: Uint8Array): void {
+    try {
+      const hasNothing = theirs.length <= 1
+      const frames = hasNothing
+        ? this.room.greeting(this.prefix)
+        : syncFrame(this.prefix, syncStep.two, this.room.difference(theirs))
+      const vector = this.room.stateVector(theirs)
+      this.room.whenCommitted((error) => {
+        if (error !== null) return
+        this.write(frames)
+        this.write(syncFrame(this.prefix, syncStep.one, vector))
+      })
+    } catch (error) {
+      if (error instanceof RoomlogError) this.end(error.reason, error.message)
+      else this.refuse('message-malformed', `${theirs.length} bytes that are no state vector`)
+    }
+  }
+
+  #receiveAwareness(states: Uint8Array): void {
+    try {
+      this.room.presence.receive(this, states)
+    } catch (error) {
+      if (!(error instanceof MalformedPresence)) throw error
+      this.#parts.refused('message-malformed')
+      this.#send({ type: 'refused', code: 'message-malformed', detail: error.message })
+    }
+  }
+
+  #receiveMessage(text: string): void {
+    const message = decodeClientMessage(text)
+    if (message === null) return
+    if (message.type === 'flush') this.#flush(message.id)
+    else void this.#watch()
+  }
+
+  /** A barrier: the answer says that everything which came before it is committed, and where the log stood then. */
+  #flush(id: number): void {
+    this.apply()
+    if (this.#refusal !== null || this.#early.length > 0) return
+    this.room.whenCommitted((error) => {
+      if (error !== null) return
+      const { head, epoch } = this.room.log
+      this.#send({ type: 'flushed', id, seq: head, epoch })
+    })
+  }
+
+  async #watch(): Promise<void> {
+    this.isWatching = true
+    try {
+      const entries = await this.#parts.recentEntries(this.room)
+      for (let from = 0; from < entries.length; from += entriesToldMax) {
+        const page = entries.slice(from, from + entriesToldMax)
+        this.tellCommitted(page.at(-1)?.seq ?? this.room.log.head, page)
+      }
+      if (entries.length === 0) this.tellCommitted(this.room.log.head, [])
+    } catch (error) {
+      if (!(error instanceof RoomlogError)) throw error
+      this.#send({ type: 'refused', code: error.reason, detail: error.message })
+    }
+  }
+
+  #acknowledge(count: number): void {
+    let left = count
+    for (; left >= acknowledgeMax; left -= acknowledgeMax)
+      this.write(repeated(this.#acknowledgement, acknowledgeMax))
+    if (left > 0) this.write(left === 1 ? this.#acknowledgement : repeated(this.#acknowledgement, left))
+  }
+
+  #tellRole(): void {
+    const { role, mayWrite, identity } = this.access
+    this.#send({ type: 'role', role, mayWrite, userId: identity.user.id, name: identity.user.name })
+  }
+
+  #send(message: ServerMessage): void {
+    this.write(statelessFrame(this.prefix, encodeMessage(message)))
+  }
+}
+
+/** A message stays below the limit of messages.ts. */
+const entriesToldMax = 128
+
+const repeated = (frame: Buffer, count: number): Buffer =>
+  Buffer.concat(Array.from({ length: count }, () => frame))

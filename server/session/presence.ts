@@ -1,0 +1,190 @@
+/**
+ * Who is in a room: the awareness of y-protocols, kept by the sessions.
+ *
+ * A client may speak for the ids that it announced and for no others; who it is comes from its token. What
+ * changed is sent once per room and window, in one frame, so that the cost grows with changes, not with people squared.
+ */
+import { after as afterMs } from '../clock.ts'
+import type { User } from '../room/authorize.ts'
+import { awarenessFrame, MessageReader, varUint } from './frames.ts'
+
+/** Somebody whose presence this is and who is shown that of the others. */
+export interface Present {
+  readonly prefix: Uint8Array
+  readonly user: User
+  readonly role: string
+  write(frame: Buffer): void
+}
+
+interface State {
+  clock: number
+  /** The state as JSON; null once it is gone and only its clock is remembered. */
+  json: Uint8Array | null
+  owner: Present | null
+}
+
+/** A person with many tabs has one id per tab; nobody needs more from one connection. */
+const idsPerOwnerMax = 16
+const stateBytesMax = 16_384
+/** How long a window is: it grows with the number of people, up to this. */
+const windowMsMax = 60
+/** Clocks of those who left are remembered until there are this many, so that a late message cannot bring them back. */
+const goneMax = 256
+
+const nobody = Buffer.from('null')
+
+/** The bytes are no awareness message, or one that is too large. */
+export class MalformedPresence extends Error {}
+
+export class Presence {
+  readonly #states = new Map<number, State>()
+  readonly #members = new Set<Present>()
+  readonly #changed = new Set<number>()
+  #isWindowOpen = false
+
+  /** The newcomer is shown who is there. */
+  join(member: Present): void {
+    this.#members.add(member)
+    this.show(member)
+  }
+
+  /** Everybody else learns that the states of this one are gone. */
+  leave(member: Present): void {
+    this.#members.delete(member)
+    for (const [id, state] of this.#states) {
+      if (state.owner !== member || state.json === null) continue
+      state.json = null
+      state.owner = null
+      state.clock++
+      this.#change(id)
+    }
+  }
+
+  /** Sends one member all that is known. */
+  show(member: Present): void {
+    const ids = [...this.#states].filter(([, { json }]) => json !== null).map(([id]) => id)
+    if (ids.length > 0) member.write(this.#frame(member.prefix, ids))
+  }
+
+  /**
+   * Takes an awareness message of a member. Ids that belong to somebody who is here are left out silently: honest
+   * clients repeat what they have heard of others.
+   *
+   * @throws MalformedPresence nothing of the message was taken
+   */
+  receive(member: Present, message: Uint8Array): void {
+    for (const { id, clock, json } of readStates(message)) {
+      const known = this.#states.get(id)
+      if (known !== undefined && known.json !== null && known.owner !== member) continue
+      if (known !== undefined && clock <= known.clock && known.json !== null) continue
+      if (known === undefined && json === null) continue
+      if (known?.owner !== member && this.#idsOf(member) >= idsPerOwnerMax) continue
+      this.#states.set(id, {
+        // Whoever comes back under an old id has a clock that the others have seen already.
+        clock: known !== undefined && clock <= known.clock ? known.clock + 1 : clock,
+        json: json === null ? null : stamp(json, member),
+        owner: json === null ? null : member
+      })
+      this.#change(id)
+    }
+  }
+
+  get people(): number {
+    return this.#members.size
+  }
+
+  #idsOf(member: Present): number {
+    let count = 0
+    for (const { owner } of this.#states.values()) if (owner === member) count++
+    return count
+  }
+
+  #change(id: number): void {
+    this.#changed.add(id)
+    if (this.#isWindowOpen) return
+    this.#isWindowOpen = true
+    const wait = Math.min(windowMsMax, this.#members.size / 4)
+    if (wait < 2) setImmediate(() => this.#send())
+    else afterMs(wait, () => this.#send())
+  }
+
+  #send(): void {
+    this.#isWindowOpen = false
+    const ids = [...this.#changed]
+    this.#changed.clear()
+    let prefix: Uint8Array | null = null
+    let frame: Buffer = Buffer.alloc(0)
+    for (const member of this.#members) {
+      if (prefix !== member.prefix) {
+        prefix = member.prefix
+        frame = this.#frame(prefix, ids)
+      }
+      member.write(frame)
+    }
+    this.#forget()
+  }
+
+  #forget(): void {
+    if (this.#states.size <= this.#members.size * idsPerOwnerMax + goneMax) return
+    for (const [id, { json }] of this.#states) if (json === null) this.#states.delete(id)
+  }
+
+  #frame(prefix: Uint8Array, ids: readonly number[]): Buffer {
+    const parts: Uint8Array[] = [Buffer.from(varUint(ids.length))]
+    for (const id of ids) {
+      const state = this.#states.get(id)
+      const json = state?.json ?? nobody
+      parts.push(Buffer.from([...varUint(id), ...varUint(state?.clock ?? 0), ...varUint(json.length)]), json)
+    }
+    return awarenessFrame(prefix, Buffer.concat(parts))
+  }
+}
+
+interface Announced {
+  readonly id: number
+  readonly clock: number
+  /** null: it leaves. */
+  readonly json: Record<string, unknown> | null
+}
+
+const readStates = (message: Uint8Array): Announced[] => {
+  const reader = new MessageReader(message)
+  try {
+    const count = reader.uint()
+    if (count > message.length) throw new MalformedPresence(`${count} states in ${message.length} bytes`)
+    return Array.from({ length: count }, () => ({
+      id: reader.uint(),
+      clock: reader.uint(),
+      json: readState(reader.bytes())
+    }))
+  } catch (error) {
+    if (error instanceof MalformedPresence) throw error
+    throw new MalformedPresence('the bytes are no awareness message', { cause: error })
+  }
+}
+
+const readState = (bytes: Uint8Array): Record<string, unknown> | null => {
+  if (bytes.length > stateBytesMax)
+    throw new MalformedPresence(`a state of ${bytes.length} bytes > ${stateBytesMax}`)
+  const value: unknown = JSON.parse(Buffer.from(bytes).toString())
+  if (value === null) return null
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new MalformedPresence('a state that is no object')
+  return { ...value }
+}
+
+/** Puts the user of the token over whatever the client says of itself; a colour of its own choice it may keep. */
+const stamp = (state: Record<string, unknown>, { user, role }: Present): Uint8Array => {
+  const said = state.user
+  const chosen =
+    typeof said === 'object' && said !== null && 'color' in said && typeof said.color === 'string'
+      ? said.color
+      : undefined
+  const avatar = user.avatar === null ? {} : { avatar: user.avatar }
+  return Buffer.from(
+    JSON.stringify({
+      ...state,
+      user: { id: user.id, name: user.name, role, color: user.color ?? chosen, ...avatar }
+    })
+  )
+}

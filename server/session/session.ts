@@ -1,0 +1,378 @@
+/**
+ * One WebSocket: the seam between the network and the rooms, in which every frame is checked and from which every
+ * frame leaves.
+ *
+ * Authentication, opening and closing of a room are Hocuspocus's (`ClientConnection`); to it the session is the
+ * `WebSocketLike` that it talks to. Everything that carries content is the session's own: it never reaches
+ * Hocuspocus, so nothing there can acknowledge or show what is not committed.
+ *
+ *   before the token     content is dropped: a provider repeats all of it in its sync step 2, and counts none of it
+ *   token under way      content waits here, within bounds
+ *   in the room          content goes to the room's `Connection`
+ */
+import type { Hocuspocus, Connection as HocuspocusConnection, WebSocketLike } from '@hocuspocus/server'
+import type { WebSocket } from 'ws'
+import { type ErrorCode, errorCodes, isErrorCode } from '../../schema/error-codes.ts'
+import type { EntryMark } from '../../schema/messages.ts'
+import { parseRoomName } from '../../schema/room-name.ts'
+import { after, atEndOfStep, monotonic } from '../clock.ts'
+import type { Config } from '../config.ts'
+import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Access, Identity } from '../room/authorize.ts'
+import type { Room } from '../room/room.ts'
+import { Connection } from './connection.ts'
+import {
+  addressPrefix,
+  authType,
+  frameOf,
+  MessageReader,
+  messageType,
+  permissionDeniedFrame,
+  pingFrame
+} from './frames.ts'
+import { RateLimit } from './limits.ts'
+import type { Busy } from './turn.ts'
+
+export interface SessionParts {
+  readonly ws: WebSocket
+  /** The socket that the upgrade came on: whole frames are written to it directly, which saves half the system calls. */
+  readonly socket: NodeJS.WritableStream & {
+    readonly writableLength: number
+    pause(): unknown
+    resume(): unknown
+    cork(): void
+    uncork(): void
+  }
+  readonly remoteAddress: string
+  readonly config: Config
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Has a busy connection applied at the end of this turn. */
+  join(busy: Busy): void
+  /** False while the log has more waiting than it may hold. */
+  mayTakeMore(): boolean
+  recentEntries(room: Room): Promise<readonly EntryMark[]>
+  onClosed(session: Session): void
+}
+
+/** What Hocuspocus makes of a socket; it does not export the name. */
+type ClientConnection = ReturnType<Hocuspocus['handleConnection']>
+
+const open = 1
+const closing = 2
+const closed = 3
+
+/** Frames of a room that wait for its token to be checked and its log to be read. */
+interface Joining {
+  readonly frames: Uint8Array[]
+  bytes: number
+}
+
+const joiningBytesMax = 4 * 1024 * 1024
+const joiningFramesMax = 2_000
+const addressLengthMax = 256
+/** Refused tokens before the session ends. */
+const refusalsMax = 10
+/** A provider gives its socket up after 30 s of silence, a proxy often after 60. */
+const silenceMsMax = 20_000
+/** A session that the log cannot take more from is asked to come back later. */
+const pausedMsMax = 30_000
+
+export class Session implements WebSocketLike {
+  readyState = open
+  readonly remoteAddress: string
+  readonly connections = new Map<string, Connection>()
+  readonly #parts: SessionParts
+  readonly #joining = new Map<string, Joining>()
+  readonly #frames: RateLimit
+  readonly #bytes: RateLimit
+  readonly #openedAt = monotonic()
+  #client: ClientConnection | null = null
+  #heardAt = monotonic()
+  #toldAt = monotonic()
+  #hasAuthenticated = false
+  #understandsPing = false
+  #refusals = 0
+  #outbox: Buffer[] = []
+  #isPaused = false
+  #pausedAt = 0
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+    this.remoteAddress = parts.remoteAddress
+    this.#frames = new RateLimit(parts.config.framesPerSecondMax)
+    this.#bytes = new RateLimit(parts.config.bytesPerSecondMax)
+  }
+
+  /** Hocuspocus's side of this socket. Its timer is replaced by our sweep. */
+  serveBy(client: ClientConnection): void {
+    clearInterval(client.pingInterval)
+    this.#client = client
+  }
+
+  /** A message of the client, whole. Never throws. */
+  receive(data: Uint8Array): void {
+    if (this.readyState !== open) return
+    this.#heardAt = monotonic()
+    this.#slowDown(data.length)
+    if (data.length === 1 && (data[0] === messageType.pong || data[0] === messageType.ping)) return
+    try {
+      this.#dispatch(data)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.end('message-malformed', error.message)
+    }
+  }
+
+  /** Of Hocuspocus: everything but content, which the connections write themselves. */
+  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    if (!(data instanceof Uint8Array)) throw new TypeError('Hocuspocus sends Uint8Arrays')
+    const reader = new MessageReader(data)
+    const address = reader.text()
+    const type = reader.uint()
+    if (type === messageType.auth && reader.uint() === authType.permissionDenied)
+      return this.#denied(address, reader.text())
+    // Hocuspocus ends a room on a client's wish, which the client knows, or because something went wrong in it:
+    // a provider that is told only so would stay connected to nothing.
+    if (type === messageType.close && this.connections.has(address))
+      return this.end('resync', `${address} was closed`)
+    this.write(frameOf([data]))
+  }
+
+  /** Writes a whole frame, together with what else is written in this turn. */
+  write(frame: Buffer): void {
+    if (this.readyState !== open) return
+    if (this.#outbox.push(frame) === 1) atEndOfStep(this.#release)
+  }
+
+  /** Ends the session with the code and name of a refusal. */
+  end(code: ErrorCode, detail: string): void {
+    if (this.readyState !== open) return
+    this.#parts.metrics.refused(code)
+    this.#parts.logger.debug({ code, detail, address: this.remoteAddress }, 'session ended')
+    this.close(errorCodes[code].close, code)
+  }
+
+  close(code = 1000, reason = ''): void {
+    if (this.readyState !== open) return
+    this.#release()
+    this.readyState = closing
+    this.#resume()
+    this.#parts.ws.close(code, reason)
+  }
+
+  /** The socket is gone. What it sent last is applied; then everybody is told that it left. */
+  closed(code: number, reason: string): void {
+    if (this.readyState === closed) return
+    this.readyState = closed
+    for (const address of [...this.connections.keys()]) this.leave(address)
+    this.#joining.clear()
+    this.#client?.handleClose({ code, reason })
+    this.#parts.onClosed(this)
+  }
+
+  /** The token was good and the room is loaded: what waited for that is taken now, in its order. */
+  enter(connection: HocuspocusConnection, room: Room, access: Access): void {
+    const address = connection.messageAddress
+    const entered = new Connection({
+      address,
+      room,
+      access,
+      write: (frame) => this.write(frame),
+      end: (code, detail) => this.end(code, detail),
+      join: this.#parts.join,
+      refused: this.#parts.metrics.refused,
+      acknowledged: (ms) => this.#parts.metrics.acknowledged(ms / 1_000),
+      recentEntries: this.#parts.recentEntries
+    })
+    this.connections.set(address, entered)
+    // An old connection may close after a new one took its place.
+    connection.onClose(() => {
+      if (this.connections.get(address) === entered) this.leave(address)
+    })
+    const { frames } = this.#joining.get(address) ?? { frames: [] }
+    this.#joining.delete(address)
+    for (const frame of frames) this.receive(frame)
+  }
+
+  leave(address: string): void {
+    const connection = this.connections.get(address)
+    this.connections.delete(address)
+    connection?.leave()
+  }
+
+  /** Ends one room of this session: the client is told why, and not to come back by itself. */
+  expelFrom(address: string, reason: ErrorCode): void {
+    this.#parts.metrics.refused(reason)
+    this.leave(address)
+    this.write(permissionDeniedFrame(addressPrefix(address), reason))
+    this.#hand(closeMessage(address))
+  }
+
+  /** Ends the rooms of this session that the access does not cover any more. */
+  expel(isAffected: (identity: Identity) => boolean, reason: ErrorCode): void {
+    for (const [address, connection] of [...this.connections]) {
+      if (isAffected(connection.access.identity)) this.expelFrom(address, reason)
+    }
+  }
+
+  /** Once a second: deadlines, silence, and whether the log takes more again. */
+  sweep(now: number, date: number): void {
+    const { authTimeoutMs, idleTimeoutMs } = this.#parts.config
+    if (this.readyState !== open) return
+    if (!this.#hasAuthenticated && now - this.#openedAt > authTimeoutMs)
+      return this.end('auth-timeout', `no token within ${authTimeoutMs} ms`)
+    if (now - this.#heardAt > idleTimeoutMs) return this.end('idle', `nothing heard for ${idleTimeoutMs} ms`)
+    this.expel(({ expiresAt }) => expiresAt !== null && expiresAt <= date, 'token-invalid')
+    if (now - this.#toldAt > silenceMsMax) {
+      this.#toldAt = now
+      this.#parts.ws.ping()
+      if (this.#understandsPing) this.write(pingFrame)
+    }
+    if (!this.#isPaused) return
+    if (this.#parts.mayTakeMore()) this.#resume()
+    else if (now - this.#pausedAt > pausedMsMax)
+      this.end('unavailable', `the log has taken nothing for ${pausedMsMax} ms`)
+  }
+
+  /** A WebSocket pong, or anything else that shows that somebody is there. */
+  heard(): void {
+    this.#heardAt = monotonic()
+  }
+
+  #dispatch(data: Uint8Array): void {
+    const reader = new MessageReader(data)
+    const address = reader.text()
+    const type = reader.uint()
+    const connection = this.connections.get(address)
+    if (type === messageType.auth) return this.#authenticate(address, reader, data)
+    if (type === messageType.close) {
+      this.leave(address)
+      return this.#hand(data)
+    }
+    const { frameBytesMax } = this.#parts.config
+    if (data.length > frameBytesMax) {
+      connection?.refuse('too-large', `a frame of ${data.length} bytes > ${frameBytesMax}`)
+      return
+    }
+    if (connection !== undefined) return connection.receive(type, reader)
+    const joining = this.#joining.get(address)
+    if (joining !== undefined) this.#wait(joining, data)
+  }
+
+  /** @throws RangeError */
+  #authenticate(address: string, reader: MessageReader, data: Uint8Array): void {
+    const [name = ''] = address.split('\0', 1)
+    if (address.length > addressLengthMax || parseRoomName(name) === null) {
+      this.#parts.metrics.refused('room-name-invalid')
+      this.#deny(address.slice(0, addressLengthMax), 'room-name-invalid')
+      return
+    }
+    if (reader.uint() !== authType.token) throw new RangeError('an authentication message without a token')
+    reader.text()
+    if (!this.connections.has(address)) {
+      if (this.#joining.has(address)) return
+      const { roomsPerSessionMax } = this.#parts.config
+      if (this.connections.size + this.#joining.size >= roomsPerSessionMax) {
+        this.#parts.metrics.refused('too-many')
+        return this.#deny(address, 'too-many')
+      }
+      this.#joining.set(address, { frames: [], bytes: 0 })
+    }
+    // Providers that send their version know how to answer a ping.
+    this.#understandsPing ||= !reader.isAtEnd
+    this.#hand(data)
+  }
+
+  #wait(joining: Joining, data: Uint8Array): void {
+    joining.frames.push(Uint8Array.from(data))
+    joining.bytes += data.length
+    if (joining.bytes > joiningBytesMax || joining.frames.length > joiningFramesMax) {
+      this.end('too-many', `${joining.frames.length} frames, ${joining.bytes} bytes before the room was open`)
+    }
+  }
+
+  #denied(address: string, reason: string): void {
+    this.#joining.delete(address)
+    const code = isErrorCode(reason) ? reason : 'internal'
+    this.#parts.metrics.refused(code)
+    if (errorCodes[code].retry) return this.close(errorCodes[code].close, code)
+    this.#deny(address, code)
+  }
+
+  #deny(address: string, code: ErrorCode): void {
+    this.write(permissionDeniedFrame(addressPrefix(address), code))
+    if (++this.#refusals >= refusalsMax) this.end('too-many', `${refusalsMax} refused rooms or tokens`)
+  }
+
+  authenticated(): void {
+    this.#hasAuthenticated = true
+  }
+
+  #hand(data: Uint8Array): void {
+    this.#client?.handleMessage(Uint8Array.from(data))
+  }
+
+  #slowDown(bytes: number): void {
+    const waitMs = Math.max(this.#frames.take(1), this.#bytes.take(bytes))
+    if (waitMs > 0) {
+      this.#pause()
+      after(waitMs, () => this.#resume())
+    } else if (!this.#parts.mayTakeMore()) this.#pause()
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return
+    this.#isPaused = true
+    this.#pausedAt = monotonic()
+    this.#parts.ws.pause()
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#parts.ws.resume()
+  }
+
+  readonly #release = (): void => {
+    const frames = this.#outbox
+    const { ws, socket, config } = this.#parts
+    if (frames.length === 0 || this.readyState !== open) return
+    this.#outbox = []
+    // The other side may have begun to close: nothing may follow the close frame that ws answered.
+    if (ws.readyState !== ws.OPEN) return
+    this.#toldAt = monotonic()
+    for (const frame of together(frames)) socket.write(frame)
+    if (socket.writableLength > config.sessionBacklogBytesMax) {
+      this.end('too-slow', `${socket.writableLength} bytes unsent > ${config.sessionBacklogBytesMax}`)
+    }
+  }
+}
+
+const joinBytesMax = 16_384
+
+/** Small frames leave as one write; a large one is shared with other sockets and not copied. */
+const together = (frames: Buffer[]): Buffer[] => {
+  if (frames.length === 1) return frames
+  const writes: Buffer[] = []
+  let small: Buffer[] = []
+  const flush = (): void => {
+    if (small.length > 0)
+      writes.push(small.length === 1 ? (small[0] ?? Buffer.alloc(0)) : Buffer.concat(small))
+    small = []
+  }
+  for (const frame of frames) {
+    if (frame.length <= joinBytesMax) small.push(frame)
+    else {
+      flush()
+      writes.push(frame)
+    }
+  }
+  flush()
+  return writes
+}
+
+/** What a provider sends when it leaves a room. */
+const closeMessage = (address: string): Uint8Array =>
+  Buffer.concat([addressPrefix(address), Buffer.from([messageType.close, 0])])

@@ -1,0 +1,378 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import { expectProblem, type HttpServer, roomPath, startHttpServer } from './support/http.ts'
+
+let server: HttpServer
+
+beforeAll(async () => {
+  server = await startHttpServer({ ROOMLOG_FRAME_BYTES_MAX: '64KiB' })
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+let rooms = 0
+const newRoomName = (): string => `document/room-${++rooms}`
+
+const becomeGuest = async (name: string): Promise<{ token: string; user: { id: string; name: string } }> =>
+  (await server.call('/api/guests', { json: { name } })).json()
+
+const createRoom = async (name = newRoomName(), token?: string): Promise<string> => {
+  const answer = await server.call('/api/rooms', { json: { name }, ...(token === undefined ? {} : { token }) })
+  expect(answer.status).toBe(201)
+  return name
+}
+
+/** A document, and the update that each change makes. */
+const startDocument = () => {
+  const document = new Y.Doc()
+  return {
+    document,
+    write(text: string): Uint8Array<ArrayBuffer> {
+      const before = Y.encodeStateVector(document)
+      document.getText('text').insert(document.getText('text').length, text)
+      return Uint8Array.from(Y.encodeStateAsUpdate(document, before))
+    }
+  }
+}
+
+const readText = (update: Uint8Array): string => {
+  const document = new Y.Doc()
+  Y.applyUpdate(document, update)
+  return document.getText('text').toString()
+}
+
+const readBytes = async (answer: Response): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await answer.arrayBuffer())
+
+describe('a node', () => {
+  it('says that it lives and can commit', async () => {
+    expect(await (await server.call('/healthz')).json()).toEqual({ status: 'alive' })
+    expect(await (await server.call('/readyz')).json()).toEqual({ status: 'ready' })
+  })
+
+  it('gives its measures to Prometheus, without the names of rooms or people', async () => {
+    const name = await createRoom()
+    await server.call(roomPath(name, '/doc'), { bytes: startDocument().write('hello') })
+    const answer = await server.call('/metrics')
+    expect(answer.headers.get('content-type')).toMatch(/^text\/plain/)
+    const text = await answer.text()
+    for (const measure of [
+      'roomlog_entries_total',
+      'roomlog_commit_seconds_count',
+      'roomlog_batch_entries_count',
+      'roomlog_rooms',
+      'roomlog_sessions',
+      'roomlog_waiting_bytes',
+      'process_resident_memory_bytes'
+    ]) {
+      expect(text).toMatch(new RegExp(`^${measure} \\d`, 'm'))
+    }
+    expect(text).toMatch(/^roomlog_http_request_seconds_count\{method="POST",route="\/api\/rooms\/:room\/doc",status="200"\}/m)
+    expect(text).not.toContain('room-')
+  })
+
+  it('tells everybody how it is where no auth is configured', async () => {
+    expect(await (await server.call('/api/stats')).json()).toMatchObject({
+      nodeVersion: expect.stringMatching(/^v\d+/),
+      uptimeSeconds: expect.any(Number),
+      memory: { rssBytes: expect.any(Number) },
+      eventLoopDelay: { p50Ms: expect.any(Number), p99Ms: expect.any(Number) },
+      rooms: expect.any(Number),
+      sessions: expect.any(Number),
+      waitingBytes: 0
+    })
+  })
+})
+
+describe('a guest', () => {
+  it('gets a token for the name they say', async () => {
+    const answer = await server.call('/api/guests', { json: { name: 'Ada' } })
+    expect(answer.status).toBe(201)
+    expect(await answer.json()).toMatchObject({
+      token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+      user: { id: expect.stringMatching(/^guest-/), name: 'Ada' }
+    })
+  })
+
+  it('is the author of what they write', async () => {
+    const { token, user } = await becomeGuest('Ada')
+    const name = await createRoom()
+    await server.call(roomPath(name, '/doc'), { token, bytes: startDocument().write('hello') })
+    const { entries } = await (await server.call(roomPath(name, '/entries'))).json()
+    expect(entries).toMatchObject([{ seq: 1, author: user.id }])
+  })
+})
+
+describe('a room', () => {
+  it('is created once, and found at its address', async () => {
+    const name = newRoomName()
+    const created = await server.call('/api/rooms', { json: { name } })
+    expect(created.status).toBe(201)
+    const location = created.headers.get('location') ?? ''
+    expect(location).toBe(`/api/rooms/${name.replace('/', '%2F')}`)
+    const body = await created.json()
+    expect(body).toMatchObject({ name, kind: 'document', head: 0, epoch: 1, connections: 0 })
+    expect(await (await server.call(location)).json()).toEqual(body)
+    await expectProblem(await server.call('/api/rooms', { json: { name } }), 'room-exists')
+  })
+
+  it('has a name that is decoded once', async () => {
+    const name = await createRoom('document/a+b~c@d:e')
+    expect(await (await server.call(roomPath(name))).json()).toMatchObject({ name })
+    await expectProblem(await server.call('/api/rooms/document%252Fa'), 'room-name-invalid')
+    await expectProblem(await server.call('/api/rooms/document%2Fa%25'), 'room-name-invalid')
+  })
+
+  it.each([
+    'document%2F',
+    'document',
+    '%2Fa',
+    'Document%2Fa',
+    'document%2F..',
+    'document%2Fa%2Fb',
+    'document%2Fa%00',
+    'document%2F%zz',
+    '__proto__',
+    `document%2F${'a'.repeat(128)}`
+  ])('is not named %s', async (segment) => {
+    await expectProblem(await server.call(`/api/rooms/${segment}`), 'room-name-invalid')
+  })
+
+  it('without its slash encoded is not found, with a hint', async () => {
+    expect(await expectProblem(await server.call('/api/rooms/document/a'), 'not-found')).toContain('%2F')
+  })
+
+  it('of a kind that is not defined is refused with the kinds that are', async () => {
+    const answer = await server.call('/api/rooms', { json: { name: 'poem/1' } })
+    expect(await expectProblem(answer, 'kind-unknown')).toMatch(/document.*form/)
+    await expectProblem(await server.call('/api/rooms?kind=poem'), 'kind-unknown')
+  })
+
+  it('that nobody created is not found', async () => {
+    const name = newRoomName()
+    for (const rest of ['', '/view', '/doc', '/entries', '/stats']) {
+      await expectProblem(await server.call(roomPath(name, rest)), 'room-not-found')
+    }
+  })
+
+  it('is listed with the others of its kind, page by page', async () => {
+    const names = ['form/list-1', 'form/list-2', 'form/list-3', 'form/list-4', 'form/list-5']
+    for (const name of names) await createRoom(name)
+    const listed: string[] = []
+    let next: string | null = 'form/list-0'
+    while (next !== null) {
+      const path = `/api/rooms?kind=form&limit=2&after=${encodeURIComponent(next)}`
+      const page = await (await server.call(path)).json()
+      expect(page.rooms.length).toBeLessThanOrEqual(2)
+      listed.push(...page.rooms.map(({ name }: { name: string }) => name))
+      next = page.next
+    }
+    expect(listed).toEqual(names)
+  })
+
+  it('is deleted by its owner alone, and then is gone for everybody', async () => {
+    const [owner, other] = [await becomeGuest('Ada'), await becomeGuest('Bob')]
+    const name = await createRoom(newRoomName(), owner.token)
+    await expectProblem(await server.call(roomPath(name), { method: 'DELETE', token: other.token }), 'forbidden')
+    const deleted = await server.call(roomPath(name), { method: 'DELETE', token: owner.token })
+    expect([deleted.status, await deleted.text()]).toEqual([204, ''])
+    for (const { token } of [owner, other]) {
+      await expectProblem(await server.call(roomPath(name), { token }), 'room-deleted')
+      await expectProblem(await server.call('/api/rooms', { token, json: { name } }), 'room-deleted')
+    }
+    const { rooms } = await (await server.call('/api/rooms?kind=document&limit=1000')).json()
+    expect(rooms.map((room: { name: string }) => room.name)).not.toContain(name)
+  })
+})
+
+describe('a document', () => {
+  it('holds an update from the moment that it is answered', async () => {
+    const name = await createRoom()
+    const answer = await server.call(roomPath(name, '/doc'), { bytes: startDocument().write('hello') })
+    expect(await answer.json()).toEqual({ seq: 1, epoch: 1, changed: true })
+    expect([answer.headers.get('roomlog-seq'), answer.headers.get('roomlog-epoch')]).toEqual(['1', '1'])
+    const read = await server.call(roomPath(name, '/doc'))
+    expect([read.headers.get('roomlog-seq'), read.headers.get('roomlog-epoch')]).toEqual(['1', '1'])
+    expect(read.headers.get('content-type')).toBe('application/octet-stream')
+    expect(readText(await readBytes(read))).toBe('hello')
+  })
+
+  it('takes an update twice without a second entry', async () => {
+    const name = await createRoom()
+    const update = startDocument().write('hello')
+    await server.call(roomPath(name, '/doc'), { bytes: update })
+    const again = await server.call(roomPath(name, '/doc'), { bytes: update })
+    expect(await again.json()).toEqual({ seq: 1, epoch: 1, changed: false })
+  })
+
+  it('gives to a state vector what that lacks, and no more', async () => {
+    const name = await createRoom()
+    const { document, write } = startDocument()
+    await server.call(roomPath(name, '/doc'), { bytes: write('hello') })
+    const sv = Buffer.from(Y.encodeStateVector(document)).toString('base64url')
+    const second = write(' world')
+    await server.call(roomPath(name, '/doc'), { bytes: second })
+    const difference = await readBytes(await server.call(roomPath(name, `/doc?sv=${sv}`)))
+    expect(Buffer.from(difference)).toEqual(Buffer.from(second))
+  })
+
+  it.each(['', '!', 'a b', '_w', 'AQ'])('refuses the state vector "%s"', async (sv) => {
+    const name = await createRoom()
+    await expectProblem(await server.call(roomPath(name, `/doc?sv=${sv}`)), 'message-malformed')
+  })
+
+  it('refuses what is no update, and stores nothing of it', async () => {
+    const name = await createRoom()
+    const path = roomPath(name, '/doc')
+    await expectProblem(await server.call(path, { bytes: new Uint8Array(0) }), 'message-malformed')
+    await expectProblem(await server.call(path, { bytes: new Uint8Array(100).fill(255) }), 'update-malformed')
+    expect(await (await server.call(roomPath(name))).json()).toMatchObject({ head: 0 })
+  })
+
+  it('refuses an update that builds on what it does not have', async () => {
+    const name = await createRoom()
+    const { write } = startDocument()
+    write('hello')
+    await expectProblem(await server.call(roomPath(name, '/doc'), { bytes: write(' world') }), 'update-incomplete')
+  })
+
+  it('refuses a body above the limit, announced or not', async () => {
+    const path = roomPath(await createRoom(), '/doc')
+    const bytes = startDocument().write('a'.repeat(70_000))
+    await expectProblem(await server.call(path, { bytes }), 'too-large')
+    const chunked = await fetch(`${server.process.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: new Blob([bytes]).stream(),
+      duplex: 'half'
+    })
+    await expectProblem(chunked, 'too-large')
+  })
+
+  it('refuses a body of a type that any page may send without asking', async () => {
+    const path = roomPath(await createRoom(), '/doc')
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a']) {
+      const answer = await server.call(path, {
+        bytes: startDocument().write('hello'),
+        headers: { 'content-type': type }
+      })
+      await expectProblem(answer, 'request-invalid')
+    }
+  })
+})
+
+describe('a view', () => {
+  it('is the document as JSON, at its seq', async () => {
+    const name = await createRoom()
+    await server.call(roomPath(name, '/doc'), { bytes: startDocument().write('hello') })
+    const view = await (await server.call(roomPath(name, '/view?after=1'))).json()
+    expect(view).toMatchObject({ seq: 1, epoch: 1 })
+    expect(JSON.stringify(view.data)).toContain('hello')
+  })
+
+  it('waits for a seq that is about to come', async () => {
+    const name = await createRoom()
+    const view = server.call(roomPath(name, '/view?after=1'))
+    await server.call(roomPath(name, '/doc'), { bytes: startDocument().write('hello') })
+    expect(await (await view).json()).toMatchObject({ seq: 1 })
+  })
+
+  it('of a seq that does not come is refused for now', async () => {
+    const name = await createRoom()
+    await expectProblem(await server.call(roomPath(name, '/view?after=7')), 'seq-ahead')
+  })
+
+  it.each(['-1', '1.5', 'x', '', '9007199254740993'])('of no seq, %s, is refused', async (after) => {
+    const name = await createRoom()
+    for (const rest of ['/view', '/entries']) {
+      await expectProblem(await server.call(roomPath(name, `${rest}?after=${after}`)), 'seq-invalid')
+    }
+  })
+})
+
+describe('the entries', () => {
+  it('are the log, and give the document back', async () => {
+    const name = await createRoom()
+    const { write } = startDocument()
+    for (const text of ['one', ' two', ' three']) {
+      await server.call(roomPath(name, '/doc'), { bytes: write(text) })
+    }
+    const copy = new Y.Doc()
+    const seqs: number[] = []
+    let next: number | null = 0
+    while (next !== null) {
+      const page = await (await server.call(roomPath(name, `/entries?limit=2&after=${next}`))).json()
+      for (const { seq, update, bytes } of page.entries) {
+        const decoded = Buffer.from(update, 'base64')
+        expect(decoded.length).toBe(bytes)
+        Y.applyUpdate(copy, decoded)
+        seqs.push(seq)
+      }
+      next = page.next
+    }
+    expect(seqs).toEqual([1, 2, 3])
+    expect(copy.getText('text').toString()).toBe('one two three')
+  })
+
+  it('come in pages of 1 to 1,000', async () => {
+    const name = await createRoom()
+    for (const limit of ['0', '1001', 'x', '1.5']) {
+      const answer = await server.call(roomPath(name, `/entries?limit=${limit}`))
+      expect(await expectProblem(answer, 'request-invalid')).toContain('limit')
+    }
+  })
+})
+
+describe('the stats of a room', () => {
+  it('tell where it stands, also while it sleeps', async () => {
+    const name = await createRoom()
+    expect(await (await server.call(roomPath(name, '/stats'))).json()).toMatchObject({
+      room: name,
+      seq: 0,
+      connections: 0,
+      waiting: 0
+    })
+  })
+})
+
+describe('a request', () => {
+  it('to nowhere is answered by a problem', async () => {
+    await expectProblem(await server.call('/api/nowhere'), 'not-found')
+    await expectProblem(await server.call('/nowhere', { headers: { accept: 'application/json' } }), 'not-found')
+    await expectProblem(await server.call('/api/rooms', { method: 'PUT' }), 'not-found')
+  })
+
+  it('with a body that cannot be read is refused', async () => {
+    const headers = { 'content-type': 'application/json' }
+    const bytes = new TextEncoder().encode('{"name": ')
+    await expectProblem(await server.call('/api/rooms', { bytes, headers }), 'message-malformed')
+  })
+
+  it('with a body of another form is refused with what is wrong', async () => {
+    const answer = await server.call('/api/rooms', { json: { nam: 'document/a' } })
+    expect(await expectProblem(answer, 'request-invalid')).toContain('name')
+    const name = { name: 'a'.repeat(20_000) }
+    await expectProblem(await server.call('/api/rooms', { json: name }), 'too-large')
+    const headers = { 'content-type': 'text/plain' }
+    await expectProblem(await server.call('/api/rooms', { json: { name: 'document/a' }, headers }), 'request-invalid')
+  })
+
+  it('of HEAD is answered like GET, without the body', async () => {
+    const answer = await server.call('/healthz', { method: 'HEAD' })
+    expect([answer.status, await answer.text()]).toEqual([200, ''])
+  })
+
+  it('keeps its id, or gets one', async () => {
+    const given = await server.call('/healthz', { headers: { 'x-request-id': 'my-id.1' } })
+    expect(given.headers.get('x-request-id')).toBe('my-id.1')
+    const forged = await server.call('/healthz', { headers: { 'x-request-id': 'no "id"' } })
+    expect(forged.headers.get('x-request-id')).toMatch(/^[\w-]{36}$/)
+  })
+
+  it('is answered with headers that keep a browser from guessing', async () => {
+    const { headers } = await server.call(roomPath(await createRoom()))
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('content-security-policy')).toContain(`frame-ancestors 'none'`)
+    expect(headers.get('referrer-policy')).toBe('same-origin')
+    expect(headers.get('cache-control')).toBe('no-store')
+  })
+})

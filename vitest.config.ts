@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+
+const tidy = 'test/tidy.test.ts'
+
+export default defineConfig({
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Children of a test are ended with the process that runs it, so that must be a process, not a thread.
+    pool: 'forks',
+    projects: [
+      { extends: true, test: { name: 'tidy', include: [tidy] } },
+      {
+        extends: true,
+        test: {
+          name: 'suites',
+          include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+          exclude: [tidy],
+          globalSetup: 'test/support/global-setup.ts'
+        }
+      }
+    ]
+  }
+})
