@@ -9,6 +9,16 @@ beforeAll(async () => {
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
+interface RoomsPage {
+  readonly rooms: readonly { readonly name: string }[]
+  readonly next: string | null
+}
+
+interface EntriesPage {
+  readonly entries: readonly { readonly seq: number; readonly update: string; readonly bytes: number }[]
+  readonly next: number | null
+}
+
 let rooms = 0
 const newRoomName = (): string => `document/room-${++rooms}`
 
@@ -16,7 +26,10 @@ const becomeGuest = async (name: string): Promise<{ token: string; user: { id: s
   (await server.call('/api/guests', { json: { name } })).json()
 
 const createRoom = async (name = newRoomName(), token?: string): Promise<string> => {
-  const answer = await server.call('/api/rooms', { json: { name }, ...(token === undefined ? {} : { token }) })
+  const answer = await server.call('/api/rooms', {
+    json: { name },
+    ...(token === undefined ? {} : { token })
+  })
   expect(answer.status).toBe(201)
   return name
 }
@@ -66,7 +79,9 @@ describe('a node', () => {
     ]) {
       expect(text).toMatch(new RegExp(`^${measure} \\d`, 'm'))
     }
-    expect(text).toMatch(/^roomlog_http_request_seconds_count\{method="POST",route="\/api\/rooms\/:room\/doc",status="200"\}/m)
+    expect(text).toMatch(
+      /^roomlog_http_request_seconds_count\{method="POST",route="\/api\/rooms\/:room\/doc",status="200"\}/m
+    )
     expect(text).not.toContain('room-')
   })
 
@@ -161,9 +176,9 @@ describe('a room', () => {
     let next: string | null = 'form/list-0'
     while (next !== null) {
       const path = `/api/rooms?kind=form&limit=2&after=${encodeURIComponent(next)}`
-      const page = await (await server.call(path)).json()
+      const page: RoomsPage = await (await server.call(path)).json()
       expect(page.rooms.length).toBeLessThanOrEqual(2)
-      listed.push(...page.rooms.map(({ name }: { name: string }) => name))
+      listed.push(...page.rooms.map(({ name }) => name))
       next = page.next
     }
     expect(listed).toEqual(names)
@@ -172,15 +187,18 @@ describe('a room', () => {
   it('is deleted by its owner alone, and then is gone for everybody', async () => {
     const [owner, other] = [await becomeGuest('Ada'), await becomeGuest('Bob')]
     const name = await createRoom(newRoomName(), owner.token)
-    await expectProblem(await server.call(roomPath(name), { method: 'DELETE', token: other.token }), 'forbidden')
+    await expectProblem(
+      await server.call(roomPath(name), { method: 'DELETE', token: other.token }),
+      'forbidden'
+    )
     const deleted = await server.call(roomPath(name), { method: 'DELETE', token: owner.token })
     expect([deleted.status, await deleted.text()]).toEqual([204, ''])
     for (const { token } of [owner, other]) {
       await expectProblem(await server.call(roomPath(name), { token }), 'room-deleted')
       await expectProblem(await server.call('/api/rooms', { token, json: { name } }), 'room-deleted')
     }
-    const { rooms } = await (await server.call('/api/rooms?kind=document&limit=1000')).json()
-    expect(rooms.map((room: { name: string }) => room.name)).not.toContain(name)
+    const page: RoomsPage = await (await server.call('/api/rooms?kind=document&limit=1000')).json()
+    expect(page.rooms.map((room) => room.name)).not.toContain(name)
   })
 })
 
@@ -232,25 +250,32 @@ describe('a document', () => {
     const name = await createRoom()
     const { write } = startDocument()
     write('hello')
-    await expectProblem(await server.call(roomPath(name, '/doc'), { bytes: write(' world') }), 'update-incomplete')
+    await expectProblem(
+      await server.call(roomPath(name, '/doc'), { bytes: write(' world') }),
+      'update-incomplete'
+    )
   })
 
   it('refuses a body above the limit, announced or not', async () => {
     const path = roomPath(await createRoom(), '/doc')
     const bytes = startDocument().write('a'.repeat(70_000))
     await expectProblem(await server.call(path, { bytes }), 'too-large')
-    const chunked = await fetch(`${server.process.url}${path}`, {
+    const chunked = {
       method: 'POST',
       headers: { 'content-type': 'application/octet-stream' },
       body: new Blob([bytes]).stream(),
       duplex: 'half'
-    })
-    await expectProblem(chunked, 'too-large')
+    }
+    await expectProblem(await fetch(`${server.process.url}${path}`, chunked), 'too-large')
   })
 
   it('refuses a body of a type that any page may send without asking', async () => {
     const path = roomPath(await createRoom(), '/doc')
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a']) {
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=a'
+    ]) {
       const answer = await server.call(path, {
         bytes: startDocument().write('hello'),
         headers: { 'content-type': type }
@@ -300,7 +325,8 @@ describe('the entries', () => {
     const seqs: number[] = []
     let next: number | null = 0
     while (next !== null) {
-      const page = await (await server.call(roomPath(name, `/entries?limit=2&after=${next}`))).json()
+      const answer = await server.call(roomPath(name, `/entries?limit=2&after=${next}`))
+      const page: EntriesPage = await answer.json()
       for (const { seq, update, bytes } of page.entries) {
         const decoded = Buffer.from(update, 'base64')
         expect(decoded.length).toBe(bytes)
@@ -337,7 +363,10 @@ describe('the stats of a room', () => {
 describe('a request', () => {
   it('to nowhere is answered by a problem', async () => {
     await expectProblem(await server.call('/api/nowhere'), 'not-found')
-    await expectProblem(await server.call('/nowhere', { headers: { accept: 'application/json' } }), 'not-found')
+    await expectProblem(
+      await server.call('/nowhere', { headers: { accept: 'application/json' } }),
+      'not-found'
+    )
     await expectProblem(await server.call('/api/rooms', { method: 'PUT' }), 'not-found')
   })
 
@@ -353,7 +382,10 @@ describe('a request', () => {
     const name = { name: 'a'.repeat(20_000) }
     await expectProblem(await server.call('/api/rooms', { json: name }), 'too-large')
     const headers = { 'content-type': 'text/plain' }
-    await expectProblem(await server.call('/api/rooms', { json: { name: 'document/a' }, headers }), 'request-invalid')
+    await expectProblem(
+      await server.call('/api/rooms', { json: { name: 'document/a' }, headers }),
+      'request-invalid'
+    )
   })
 
   it('of HEAD is answered like GET, without the body', async () => {

@@ -31,7 +31,7 @@ export type CommitListener = (error: RoomlogError | null) => void
 interface Group {
   readonly room: RoomLog
   readonly entries: AppendedEntry[]
-  readonly then: CommitListener[]
+  readonly listeners: CommitListener[]
 }
 
 class Batch {
@@ -46,7 +46,7 @@ class Batch {
   add(room: RoomLog, entry: AppendedEntry): void {
     let group = this.groups.get(room)
     if (group === undefined) {
-      group = { room, entries: [], then: [] }
+      group = { room, entries: [], listeners: [] }
       this.groups.set(room, group)
     }
     group.entries.push(entry)
@@ -135,7 +135,7 @@ export class GroupCommit {
   whenCommitted(room: RoomLog, then: CommitListener): void {
     const group = this.#newest.get(room)?.groups.get(room)
     if (group === undefined) then(null)
-    else group.then.push(then)
+    else group.listeners.push(then)
   }
 
   /** The same as a promise. @throws RoomlogError what the room has appended cannot be written */
@@ -244,14 +244,14 @@ export class GroupCommit {
       }
       group.room.head = place.seq
       this.#release(group)
-      for (const then of group.then) then(null)
+      for (const then of group.listeners) then(null)
       group.room.listener?.committed({ seq: place.seq, at: place.at, entries: group.entries })
     }
   }
 
   #drop(group: Group, error: RoomlogError): void {
     this.#release(group)
-    for (const then of group.then) then(error)
+    for (const then of group.listeners) then(error)
     group.room.listener?.failed(error)
   }
 

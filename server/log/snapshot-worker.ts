@@ -30,7 +30,10 @@ const fold = ({ id, snapshot, joined, lengths }: FoldRequest): FoldAnswer => {
 
 const split = (joined: Uint8Array, lengths: Uint32Array): Uint8Array[] => {
   let from = 0
-  return Array.from(lengths, (length) => joined.subarray(from, (from += length)))
+  return Array.from(lengths, (length) => {
+    from += length
+    return joined.subarray(from - length, from)
+  })
 }
 
 parentPort?.on('message', (request: FoldRequest) => {

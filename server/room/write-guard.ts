@@ -73,7 +73,8 @@ class Plan {
     }
     const end = head.clock + head.length
     if (head.isSkip || end <= this.#known) return
-    const section = (this.#section ??= this.#open(head.client))
+    this.#section ??= this.#open(head.client)
+    const section = this.#section
     if (head.clock > section.reached)
       this.#gap ??= `client ${head.client} stands at ${section.reached}, the update goes on at ${head.clock}`
     section.reached = end

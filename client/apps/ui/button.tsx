@@ -20,5 +20,6 @@ const looks: Record<Look, string> = {
   plain:
     'border-edge bg-sheet hover:bg-band-2 disabled:border-rule disabled:bg-transparent disabled:text-ink-3',
   go: 'border-ink bg-ink text-paper -outline-offset-4 hover:bg-[color-mix(in_oklch,var(--ink)_86%,var(--paper))] focus-visible:outline-paper disabled:border-rule disabled:bg-transparent disabled:text-ink-3',
-  bare: 'border-transparent text-ink-2 enabled:hover:bg-band-2 enabled:hover:text-ink disabled:text-ink-3 disabled:opacity-60'
+  // Undo keeps the focus when there is nothing left to undo: disabled for those who look and listen, not for the focus.
+  bare: 'border-transparent text-ink-2 not-aria-disabled:hover:bg-band-2 not-aria-disabled:hover:text-ink aria-disabled:cursor-default aria-disabled:opacity-40'
 }
