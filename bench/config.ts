@@ -45,10 +45,10 @@ export const full: Settings = {
 /** Shows that everything works, in less than a minute. Its figures mean nothing. */
 export const quick: Settings = {
   runs: 1,
-  latency: { rooms: 50, updatesPerSecondPerRoom: 10, warmUpMs: 300, measureMs: 1_000 },
-  throughput: { rooms: 100, writersPerRoom: 2, window: 8, warmUpMs: 500, measureMs: 1_000 },
-  wal: { rooms: 4, updatesPerSecondPerRoom: 5, warmUpMs: 500, measureMs: 2_500, documentBytes: 158_000 },
-  durability: { trialsPerRun: 2, updatesBeforeKill: 20, window: 8, killWithinMs: 50 },
+  latency: { rooms: 50, updatesPerSecondPerRoom: 10, warmUpMs: 200, measureMs: 800 },
+  throughput: { rooms: 100, writersPerRoom: 2, window: 8, warmUpMs: 300, measureMs: 700 },
+  wal: { rooms: 4, updatesPerSecondPerRoom: 5, warmUpMs: 500, measureMs: 1_500, documentBytes: 158_000 },
+  durability: { trialsPerRun: 1, updatesBeforeKill: 20, window: 8, killWithinMs: 50 },
   coldOpen: { edits: 2_000, writers: 10, joiners: 20 }
 }
 
@@ -76,6 +76,7 @@ export const paragraphLength = 200
 export const keyPressBlock = 512
 export const keyPressesChecked = 100
 export const quietMs = 200
+export const idleMs = 300
 export const startDeadlineMs = 20_000
 export const stopDeadlineMs = 10_000
 export const stepDeadlineMs = 60_000

@@ -52,7 +52,7 @@ export const renderOutcome = ({ scenario, rounds }: Outcome, settings: Settings)
   '',
   ...tableOf([
     ['ratio or figure', 'value', 'lowest and highest run', 'goal', ''],
-    ...scenario.ratios.map((ratio) => rowOf(ratio, rounds))
+    ...scenario.ratios.map((ratio) => rowOf(ratio, { scenario, rounds }))
   ]),
   '',
   ...notesOn({ scenario, rounds }).flatMap((note) => [`- ${note}`]),
@@ -83,7 +83,9 @@ const renderGoals = (outcomes: readonly Outcome[]): string[] => [
   ...tableOf([
     ['ratio or figure', 'value', 'lowest and highest run', 'goal', ''],
     ...outcomes.flatMap(({ scenario, rounds }) =>
-      scenario.ratios.filter((ratio) => ratio.goal !== null).map((ratio) => rowOf(ratio, rounds))
+      scenario.ratios
+        .filter((ratio) => ratio.goal !== null)
+        .map((ratio) => rowOf(ratio, { scenario, rounds }))
     )
   ]),
   ''
@@ -111,15 +113,18 @@ const renderLimits = (outcomes: readonly Outcome[]): string[] => [
   ''
 ]
 
-const rowOf = (ratio: Ratio, rounds: readonly Round[]): string[] => {
+const rowOf = (ratio: Ratio, { scenario, rounds }: Outcome): string[] => {
   const values = rounds.map(ratio.of)
+  const isDisturbed = scenario.subjects.some(
+    (subject) => highest(rounds, subject, 'otherCores') > otherCoresMax
+  )
   const value = fold(ratio, values)
   const measured = values.filter((each) => each !== null)
   const spread =
     measured.length < 2
       ? ''
       : `${show(Math.min(...measured), ratio.digits)} to ${show(Math.max(...measured), ratio.digits)}`
-  return [ratio.title, show(value, ratio.digits), spread, goalText(ratio), verdict(ratio, value)]
+  return [ratio.title, show(value, ratio.digits), spread, goalText(ratio), verdict(ratio, value, isDisturbed)]
 }
 
 const goalText = ({ goal }: Ratio): string => {
@@ -127,30 +132,35 @@ const goalText = ({ goal }: Ratio): string => {
   return 'most' in goal ? `at most ${goal.most}` : `at least ${goal.least}`
 }
 
-const verdict = ({ goal }: Ratio, value: number | null): string => {
+const verdict = ({ goal }: Ratio, value: number | null, isDisturbed: boolean): string => {
   if (goal === null) return ''
   if (value === null) return 'not measured'
   const isReached = 'most' in goal ? value <= goal.most : value >= goal.least
-  return isReached ? 'reached' : '**not reached**'
+  return `${isReached ? 'reached' : '**not reached**'}${isDisturbed ? ', beside other work' : ''}`
 }
 
 /** What a reader must know before trusting the tables above. */
 const notesOn = ({ scenario, rounds }: Outcome): string[] => {
-  const highest = (subject: string, key: string): number =>
-    Math.max(0, ...rounds.map((round) => round.get(subject)?.[key] ?? 0))
-  const busy = scenario.subjects.filter((subject) => highest(subject, 'generatorBusy') > generatorBusyMax)
-  const disturbed = scenario.subjects.filter((subject) => highest(subject, 'otherCores') > otherCoresMax)
+  const busy = scenario.subjects.filter(
+    (subject) => highest(rounds, subject, 'generatorBusy') > generatorBusyMax
+  )
+  const disturbed = scenario.subjects.filter(
+    (subject) => highest(rounds, subject, 'otherCores') > otherCoresMax
+  )
   return [
     ...busy.map(
       (subject) =>
-        `${subject}: **the generator was the limit** (its event loop was busy for ${show(highest(subject, 'generatorBusy'), 2)} of the time); the server may do more.`
+        `${subject}: **the generator was the limit** (its event loop was busy for ${show(highest(rounds, subject, 'generatorBusy'), 2)} of the time); the server may do more.`
     ),
     ...disturbed.map(
       (subject) =>
-        `${subject}: other programs used up to ${show(highest(subject, 'otherCores'), 2)} cores meanwhile.`
+        `${subject}: other programs used up to ${show(highest(rounds, subject, 'otherCores'), 2)} cores meanwhile.`
     )
   ]
 }
+
+const highest = (rounds: readonly Round[], subject: string, key: string): number =>
+  Math.max(0, ...rounds.map((round) => round.get(subject)?.[key] ?? 0))
 
 const figuresOf = (rounds: readonly Round[], subject: string, { key }: Column): (number | null)[] =>
   rounds.map((round) => round.get(subject)?.[key] ?? null)

@@ -17,14 +17,13 @@ let isEnding = false
 const end = (): void => {
   isEnding = true
   for (const program of programs) {
-    // The whole group: the one that watches has the server as a child.
-    if (program.exitCode === null && program.pid) process.kill(-program.pid, 'SIGTERM')
+    program.kill('SIGTERM')
   }
 }
 process.on('SIGINT', end)
 process.on('SIGTERM', end)
 
-/** In a group of its own, so that Ctrl-C does not reach it twice. */
+/** In a group of its own: a Ctrl-C that reaches the server twice makes it stop without writing what it holds. */
 function start(cwd: string, ...args: string[]): ChildProcess {
   const program = spawn(process.execPath, args, {
     cwd,

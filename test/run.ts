@@ -5,7 +5,7 @@
  *     npm test -- name    only the test files whose path contains `name`
  *     npm run check       types, lint and tidy
  */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -30,7 +30,14 @@ const main = async (names: string[]): Promise<void> => {
   ]
   const wanted = steps.filter(([name]) => (name === 'tests' ? !isCheck : filters.length === 0))
   const counts: Count[] = []
-  for (const [name, run] of wanted) counts.push(await timed(name, run))
+  for (const [name, run] of wanted) {
+    if (!isInterrupted) counts.push(await timed(name, run))
+  }
+  if (isInterrupted) {
+    console.log('\ninterrupted')
+    process.exitCode = 1
+    return
+  }
   const total = counts.reduce(add)
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
   console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`)
@@ -108,6 +115,17 @@ const run = (program: string, ...args: string[]): Promise<number> =>
       resolve(1)
     })
     child.once('close', (status) => resolve(status ?? 1))
+    current = child
   })
+
+/** The terminal sends Ctrl-C to the running step too, so only wait for its end; whoever ends us ends it as well. */
+let current: ChildProcess | undefined
+let isInterrupted = false
+const interrupt = (signal: NodeJS.Signals): void => {
+  isInterrupted = true
+  if (signal === 'SIGTERM') current?.kill(signal)
+}
+process.on('SIGINT', interrupt)
+process.on('SIGTERM', interrupt)
 
 await main(process.argv.slice(2))

@@ -38,8 +38,10 @@ export const joinAll = async (job: JoinJob): Promise<JoinResult> => {
   await settle(clients)
   await closeAll(clients)
 
-  const stateOfAnswer = rememberLast((update: Uint8Array) => stateIn(update))
-  const times = newcomers.map(({ parts }) => completeAt(parts, job.expected, stateOfAnswer) - start)
+  const needed = rememberLast((updates: readonly Uint8Array[]) => partsNeeded(updates, job.expected))
+  const times = newcomers.map(
+    ({ parts }) => completeAt(parts, needed(parts.map((part) => part.update))) - start
+  )
   const bytes = newcomers[0]?.parts.reduce((sum, part) => sum + part.update.byteLength, 0) ?? 0
   return { lastMs: Math.max(...times), medianMs: percentilesOf(times).p50 ?? 0, bytes }
 }
@@ -61,9 +63,7 @@ export const stateOf = async (target: Target, room: string): Promise<Map<number,
   await whileConnected([client], greeted)
   await settle([client])
   await closeAll([client])
-  const state = new Map<number, number>()
-  for (const part of parts) add(state, part.update)
-  return state
+  return stateIn(parts.map((part) => part.update))
 }
 
 const createNewcomer = (target: Target, room: string) => {
@@ -83,41 +83,42 @@ const createNewcomer = (target: Target, room: string) => {
   return { client, greeted, parts }
 }
 
-const completeAt = (
-  parts: readonly Part[],
-  expected: JoinJob['expected'],
-  stateOfAnswer: (update: Uint8Array) => Map<number, number>
-): number => {
-  const [answer, ...updates] = parts
-  if (answer === undefined) throw new Error('a joiner got no answer')
-  const state = new Map(stateOfAnswer(answer.update))
-  const isComplete = (): boolean => expected.every(([client, clock]) => (state.get(client) ?? 0) >= clock)
-  let at = answer.at
-  for (const part of updates) {
-    if (isComplete()) break
-    add(state, part.update)
-    at = Math.max(at, part.at)
+const completeAt = (parts: readonly Part[], needed: number): number =>
+  Math.max(...parts.slice(0, needed).map((part) => part.at))
+
+/** How many of the parts, from the first, make the whole document: in whatever order a server sends them. */
+const partsNeeded = (updates: readonly Uint8Array[], expected: JoinJob['expected']): number => {
+  const missingAfter = (count: number) => {
+    const state = stateIn(updates.slice(0, count))
+    return expected.find(([client, clock]) => (state.get(client) ?? 0) < clock)
   }
-  if (!isComplete()) throw new Error(`a joiner got ${parts.length} parts, but not the whole document`)
-  return at
+  const missing = missingAfter(updates.length)
+  if (missing !== undefined) {
+    const sizes = updates.map((update) => update.byteLength).join(', ')
+    throw new Error(`a joiner got ${sizes} bytes, but not client ${missing[0]} up to ${missing[1]}`)
+  }
+  let tooFew = 0
+  let enough = updates.length
+  while (enough - tooFew > 1) {
+    const middle = Math.floor((tooFew + enough) / 2)
+    if (missingAfter(middle) === undefined) enough = middle
+    else tooFew = middle
+  }
+  return enough
 }
 
 /** Newcomers mostly get the same bytes: they are examined once. */
-const rememberLast = <Result>(examine: (update: Uint8Array) => Result) => {
-  let last: { readonly update: Uint8Array; readonly result: Result } | null = null
-  return (update: Uint8Array): Result => {
-    if (last === null || Buffer.compare(last.update, update) !== 0) last = { update, result: examine(update) }
+const rememberLast = (examine: (updates: readonly Uint8Array[]) => number) => {
+  let last: { readonly updates: readonly Uint8Array[]; readonly result: number } | null = null
+  return (updates: readonly Uint8Array[]): number => {
+    if (last === null || !areEqual(last.updates, updates)) last = { updates, result: examine(updates) }
     return last.result
   }
 }
 
-const stateIn = (update: Uint8Array): Map<number, number> =>
-  Y.decodeStateVector(Y.encodeStateVectorFromUpdate(update))
+const areEqual = (some: readonly Uint8Array[], others: readonly Uint8Array[]): boolean =>
+  some.length === others.length &&
+  some.every((update, index) => Buffer.compare(update, others[index] ?? new Uint8Array()) === 0)
 
-const add = (state: Map<number, number>, update: Uint8Array): void => {
-  const { from, to } = Y.parseUpdateMeta(update)
-  for (const [client, end] of to) {
-    const held = state.get(client) ?? 0
-    if ((from.get(client) ?? 0) <= held) state.set(client, Math.max(held, end))
-  }
-}
+const stateIn = (updates: readonly Uint8Array[]): Map<number, number> =>
+  Y.decodeStateVector(Y.encodeStateVectorFromUpdate(Y.mergeUpdates([...updates])))

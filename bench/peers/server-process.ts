@@ -23,11 +23,7 @@ export interface RunningServer extends AsyncDisposable {
 export const startServer = async (peer: Peer, databaseUrl: string | null): Promise<RunningServer> => {
   const child = spawnChild(process.execPath, [peer.program], {
     cwd: root,
-    env: {
-      ...process.env,
-      ...peer.environment,
-      ...(databaseUrl === null ? {} : { DATABASE_URL: databaseUrl })
-    }
+    env: environmentOf(peer, databaseUrl)
   })
   await waitUntil(() => portIn(child.stdout()) ?? child.ending(), {
     about: `${peer.name} to listen`,

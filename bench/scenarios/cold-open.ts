@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as Y from 'yjs'
-import { goals, stepDeadlineMs } from '../config.ts'
+import { goals, idleMs, stepDeadlineMs } from '../config.ts'
 import type { EditsResult } from '../load/edits.ts'
 import { runLoad } from '../load/run-load.ts'
-import { peakMemory } from '../load/usage.ts'
+import { peakMemory, watchUsage } from '../load/usage.ts'
 import { type Peer, peerNamed } from '../peers/peers.ts'
 import { startServer } from '../peers/server-process.ts'
 import { type Bench, column, type Figures, over, type Scenario } from './scenario.ts'
@@ -28,7 +28,8 @@ export const coldOpen: Scenario = {
     column('oneMemory', 'peak MB, 1', 0),
     column('manyMemory', 'peak MB, many', 0),
     column('kilobytes', 'answer KB', 0),
-    column('rows', 'rows', 0)
+    column('rows', 'rows', 0),
+    column('otherCores', 'other cores', 2)
   ],
   ratios: [
     {
@@ -61,8 +62,8 @@ const measurePeer = async (name: string, bench: Bench): Promise<Figures> => {
   const written = await writeDocument(peer, databaseUrl, bench)
   const rows = await bench.database.ask(databaseUrl, peer.rowsWritten ?? 'select 0')
   await bench.database.checkpoint()
-  const one = await open(peer, databaseUrl, written, 1)
-  const many = await open(peer, databaseUrl, written, bench.settings.coldOpen.joiners)
+  const one = await open(peer, databaseUrl, written, 1, bench)
+  const many = await open(peer, databaseUrl, written, bench.settings.coldOpen.joiners, bench)
   return {
     oneMs: one.lastMs,
     manyMs: many.lastMs,
@@ -70,7 +71,8 @@ const measurePeer = async (name: string, bench: Bench): Promise<Figures> => {
     oneMemory: one.memory,
     manyMemory: many.memory,
     kilobytes: one.bytes / 1000,
-    rows
+    rows,
+    otherCores: Math.max(one.otherCores, many.otherCores)
   }
 }
 
@@ -104,8 +106,22 @@ const isStored = (data: Uint8Array | null, { state }: EditsResult): boolean => {
   return state.every(([client, clock]) => stored.get(client) === clock)
 }
 
-const open = async (peer: Peer, databaseUrl: string, written: EditsResult, joiners: number) => {
+const open = async (
+  peer: Peer,
+  databaseUrl: string,
+  written: EditsResult,
+  joiners: number,
+  { database }: Bench
+) => {
   await using server = await startServer(peer, databaseUrl)
+  const otherCores = await watchOthers(server.pid, database.pid)
   const joined = await runLoad('joinAll', { target: server.target, room, joiners, expected: written.state })
-  return { ...joined, memory: peakMemory(server.pid) }
+  return { ...joined, otherCores, memory: peakMemory(server.pid) }
+}
+
+/** How many cores others use while this server has nothing to do: joining is too short to tell. */
+const watchOthers = async (server: number, postgres: number): Promise<number> => {
+  const usageSince = watchUsage({ server, postgres })
+  await sleep(idleMs)
+  return usageSince().otherCores
 }

@@ -49,7 +49,7 @@ const measurePeer = async (name: string, { database, settings, random }: Bench):
       updatesBeforeKill,
       window,
       killAfterMs: random() * killWithinMs,
-      goesOn: trial % 2 === 1
+      goesOn: trial % 2 === 0
     })
     await server.stop()
     server = await startServer(peer, databaseUrl)

@@ -16,8 +16,9 @@ create table room (
   deleted_at timestamptz
 ) with (fillfactor = 80);
 
--- Serves: which rooms have entries that no projection has seen yet.
-create index room_dirty on room (changed_at) where dirty;
+-- Serves: which rooms have entries that no projection has seen yet. Not by changed_at: no update of a row whose
+-- indexed column changes is HOT, and every append would write all indexes of the room anew.
+create index room_dirty on room (id) where dirty;
 
 -- One row per entry: an update (Yjs v1 bytes) or an event (typed JSON), never both.
 create table entry (

@@ -1,15 +1,9 @@
+import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PGlite, type Results } from '@electric-sql/pglite'
 import type { Logger } from '../logger.ts'
 import { fromByteaText, toByteaText } from './bytea.ts'
-import {
-  type Database,
-  DatabaseError,
-  type Lane,
-  type Param,
-  type Row,
-  type Transaction
-} from './database.ts'
+import { type Database, DatabaseError, type Lane, type Row, type Transaction } from './database.ts'
 import { lockFolder } from './folder-lock.ts'
 import { createPending } from './pending.ts'
 import { runInTransaction } from './transaction.ts'
@@ -29,16 +23,15 @@ export interface PgliteOptions {
 const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'wal_buffers=1MB']
 
 /** The converters that it brings take bytes one by one: 8 MiB would stop the event loop for a second. */
-const converters = {
-  parsers: { 20: (text: string) => BigInt(text), 17: fromByteaText },
-  serializers: { 17: toByteaText }
-}
+const converters = { parsers: { 20: BigInt, 17: fromByteaText }, serializers: { 17: toByteaText } }
 
 /**
  * Postgres within this process, in a folder that nobody else may use meanwhile. It has one session, and works on the
  * event loop: everything stands still while it runs a statement.
  *
- * Survives a crash of the process, not of the machine: it never waits for the disk.
+ * Survives a crash of the process, not of the machine: it never waits for the disk. Takes no writes, with kind 'full',
+ * while less than 128 MiB of disk are free. If it crashes itself, all later statements are 'unavailable', and only
+ * a new process can open the folder again.
  *
  * @throws Error when another process uses the folder
  */
@@ -46,92 +39,140 @@ export const openPglite = async ({ dataDir, pid, logger, timeoutMs }: PgliteOpti
   const lock = dataDir === null ? undefined : lockFolder(dataDir, pid)
   let engine: PGlite
   try {
-    engine = await PGlite.create({
-      ...(dataDir === null ? {} : { dataDir: join(dataDir, 'postgres') }),
-      startParams,
-      ...converters
-    })
+    engine = await startEngine(dataDir)
   } catch (error) {
     lock?.release()
     throw error
   }
-  let closing: Promise<void> | undefined
-  const statements = statementsOf(engine, () => closing !== undefined)
-  const session = laneOn(statements, timeoutMs)
-  const upkeep = startUpkeep({ database: statements, logger })
-
-  const close = async (): Promise<void> => {
-    await upkeep.stop()
-    try {
-      await engine.close()
-    } finally {
+  const session = createSession(engine, logger)
+  const lane = createLane(session, timeoutMs)
+  const upkeep = startUpkeep({
+    database: session,
+    logger,
+    freeBytes: async () => {
+      if (dataDir === null) return Number.POSITIVE_INFINITY
+      const { bavail, bsize } = await statfs(dataDir)
+      return bavail * bsize
+    }
+  })
+  return {
+    engine: 'pglite',
+    query: lane.query,
+    exec: session.exec,
+    transaction: session.transaction,
+    lane: async (options) => createLane(session, options?.timeoutMs),
+    close: async () => {
+      await upkeep.stop()
+      await session.close()
       lock?.release()
     }
   }
-  return {
-    engine: 'pglite',
-    query: session.query,
-    exec: statements.exec,
-    transaction: (work) => transact(engine, work),
-    lane: async (options) => laneOn(statements, options?.timeoutMs),
-    close: () => {
-      closing ??= close()
-      return closing
-    }
+}
+
+const startEngine = async (dataDir: string | null): Promise<PGlite> => {
+  let said = ''
+  const onStderr = (line: string): false => {
+    said = `${said}${line}\n`.slice(-saidLengthMax)
+    return false
+  }
+  try {
+    const folder = dataDir === null ? {} : { dataDir: join(dataDir, 'postgres') }
+    return await PGlite.create({ ...folder, startParams, ...converters, onStderr })
+  } catch (error) {
+    throw new Error(`PGlite cannot open ${dataDir}: ${said.trim() || String(error)}`, { cause: error })
   }
 }
 
-type Session = Pick<PGlite, 'query' | 'exec'>
+const saidLengthMax = 1000
 
-const statementsOf = (session: Session, isClosed: () => boolean = () => false): Transaction => ({
-  query: async <T extends Row>(text: string, params: readonly Param[] = []) => {
-    if (isClosed()) throw closed()
+type Session = Transaction & Pick<Database, 'transaction' | 'close'>
+
+const createSession = (engine: PGlite, logger: Logger): Session => {
+  let last: Promise<unknown> = Promise.resolve()
+  let unusable: DatabaseError | undefined
+
+  /**
+   * In the order of the calls, and with a turn of the event loop in between, of which PGlite would leave none to
+   * sockets and timers. Its own queue would go on after a crash.
+   */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work)
+    last = turn.then(nextTurn, nextTurn)
+    return turn
+  }
+  const run = async <T>(statement: () => Promise<T>): Promise<T> => {
+    if (unusable) throw unusable
     try {
-      return answered(await session.query<T>(text, [...params])).rows
+      return await statement()
     } catch (error) {
-      throw translateError(error)
-    }
-  },
-  exec: async (script) => {
-    if (isClosed()) throw closed()
-    try {
-      for (const results of await session.exec(script)) answered(results)
-    } catch (error) {
-      throw translateError(error)
+      const translated = translateError(error)
+      if (hasCrashed(translated)) {
+        unusable = new DatabaseError('unavailable', `PGlite has crashed: ${translated.message}`, {
+          cause: translated
+        })
+        logger.fatal({ err: translated }, 'pglite has crashed, restart the server')
+      }
+      throw translated.code === readOnly ? tooLittleDisk(translated) : translated
     }
   }
-})
-
-const closed = (): DatabaseError => new DatabaseError('unavailable', 'the database is closed')
-
-/** PGlite swallows a crash of its own engine, and gives back an empty result. */
-const answered = <T>(results: Results<T>): Results<T> => {
-  if (results?.command === undefined) throw new DatabaseError('unavailable', 'PGlite gave no answer')
-  return results
-}
-
-const transact = async <T>(engine: PGlite, work: (t: Transaction) => Promise<T>): Promise<T> => {
-  let failure: { readonly error: unknown } | undefined
-  const run = async (session: Session): Promise<T> => {
+  const statements: Transaction = {
+    query: async <T extends Row>(text: string, params: readonly unknown[] = []) =>
+      (await run(async () => answered(await engine.query<T>(text, [...params])))).rows,
+    exec: async (script) => {
+      await run(async () => (await engine.exec(script)).map(answered))
+    }
+  }
+  const transact = async <T>(work: (t: Transaction) => Promise<T>): Promise<T> => {
+    await statements.exec('begin')
     try {
-      return await runInTransaction(statementsOf(session), work)
+      const result = await runInTransaction(statements, work)
+      await statements.exec('commit')
+      return result
     } catch (error) {
-      failure = { error }
+      if (!unusable) await statements.exec('rollback')
       throw error
     }
   }
-  try {
-    return await engine.transaction(run)
-  } catch (error) {
-    throw failure === undefined ? translateError(error) : failure.error
+  const close = async (): Promise<void> => {
+    if (unusable) return
+    unusable = new DatabaseError('unavailable', 'the database is closed')
+    await engine.close()
+  }
+  return {
+    query: (text, params) => inTurn(() => statements.query(text, params)),
+    exec: (script) => inTurn(() => statements.exec(script)),
+    transaction: (work) => inTurn(() => transact(work)),
+    close: () => inTurn(close)
   }
 }
 
-const laneOn = (statements: Transaction, timeoutMs: number | undefined): Lane => {
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+const readOnly = '25006'
+
+const tooLittleDisk = (cause: DatabaseError): DatabaseError =>
+  new DatabaseError('full', 'too little disk is free to write', { code: readOnly, cause })
+
+const noAnswer = 'PGLITE_NO_ANSWER'
+
+/** PGlite swallows a crash of its engine in the middle of a statement, and gives back an empty result. */
+const answered = <T>(results: Results<T>): Results<T> => {
+  if (results?.command !== undefined) return results
+  throw new DatabaseError('unavailable', 'PGlite gave no answer', { code: noAnswer })
+}
+
+/** After such an error the next call into the engine would never return, and stop the process. */
+const hasCrashed = ({ code, cause }: DatabaseError): boolean =>
+  code === noAnswer ||
+  (cause instanceof Error &&
+    'severity' in cause &&
+    (cause.severity === 'PANIC' || cause.severity === 'FATAL'))
+
+const createLane = (session: Session, timeoutMs: number | undefined): Lane => {
   const pending = createPending()
   const limit = { timeoutMs, onTimeout: () => {} }
   return {
-    query: (text, params) => pending.answerOf(statements.query(text, params), limit),
+    query: (text, params) => pending.answerOf(session.query(text, params), limit),
     reset: async () => pending.giveUp(new DatabaseError('unavailable', 'the lane was reset')),
     close: async () => {}
   }

@@ -20,8 +20,13 @@ const delayMsMax = 1000
 
 const closeTimeoutMs = 5000
 
-/** A lane's statements are few and run often: they need not be planned again for each set of values. */
-const laneSettings = 'set plan_cache_mode = force_generic_plan'
+/**
+ * A lane's statements are few and run often: they need not be planned again for each set of values. And they find rows
+ * one after the other by key, in the order that a statement lists them: what locks rows in the order of their ids,
+ * whoever does it, cannot deadlock. A hash or merge join would lock them in an order of its own.
+ */
+const laneSettings =
+  'set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off'
 
 /** A Postgres server. Connects when the first statement asks for it, and again after each loss. */
 export const openPostgres = ({ url, logger, poolMax, timeoutMs }: PostgresOptions): Database => {

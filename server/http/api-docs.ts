@@ -1,4 +1,4 @@
-import { errorCodes, RoomlogError } from '../../schema/error-codes.ts'
+import { errorCodes } from '../../schema/error-codes.ts'
 import type { Api } from './api.ts'
 
 type Document = ReturnType<Api['getOpenAPI31Document']>
@@ -31,9 +31,6 @@ export const addApiDocs = (api: Api): void => {
       'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'`
     })
   )
-  api.all('/api/*', (c) => {
-    throw new RoomlogError('not-found', `${c.req.method} ${c.req.path}`)
-  })
 }
 
 const toPage = (document: Document): string => {

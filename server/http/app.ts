@@ -65,7 +65,7 @@ const observe =
     c.res.headers.set('x-request-id', requestId)
     const { method, path } = c.req
     const durationMs = monotonic() - startedAt
-    metrics.requested({ method, route: routePath(c, -1), status: c.res.status, seconds: durationMs / 1000 })
+    metrics.requested({ method, route: routePath(c), status: c.res.status, seconds: durationMs / 1000 })
     // The path alone: a query may hold a token.
     logger.debug({ requestId, method, path, status: c.res.status, durationMs }, 'http request')
   }

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { compress } from 'hono/compress'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { getMimeType } from 'hono/utils/mime'
-import { RoomlogError } from '../../schema/error-codes.ts'
 import type { Api, ApiContext, ApiParts } from './api.ts'
 
 interface StaticFile {
@@ -14,27 +14,44 @@ interface StaticFile {
   readonly etag: string
   /** Of a page only. */
   readonly policy: string | null
+  /** Its content as gzip, from when it was first asked for. */
+  compressed: Uint8Array | null
 }
 
 /** The build names these after their content: what is behind such a name never changes. */
 const hashedName = /^\/assets\/.+-[\w-]{8,}\.\w+$/
 
+/** What is behind these is never a place within an app. */
+const notForPages = /^\/(api|ws|y|stream|assets|healthz|readyz|metrics)(\/|$)/
+
 /**
- * Serves the built apps. Only files that are there when the node starts are served, each by its exact path, so no
- * path leads anywhere else. An address without a file is a place within an app: its page finds out which.
+ * Serves the built apps. Only files that the build left there are served, each by its exact path, so no path leads
+ * anywhere else. An address without a file is a place within an app: its page finds out which.
  */
 export const addApps = (api: Api, { appsFolder }: ApiParts): void => {
-  const files = appsFolder === null ? new Map<string, StaticFile>() : listFiles(appsFolder)
-  api.get('/assets/*', compress())
+  const listed = appsFolder === null ? () => new Map<string, StaticFile>() : watchFiles(appsFolder)
   api.get('/*', async (c) => {
-    const file = files.get(c.req.path) ?? findPage(files, c)
+    const files = listed()
+    const file = files.get(c.req.path === '/' ? '/index.html' : c.req.path) ?? findPage(files, c)
     if (file) return serve(c, file)
     if (appsFolder !== null && files.size === 0 && c.req.path === '/') return c.text(notBuilt)
-    throw new RoomlogError('not-found', `${c.req.method} ${c.req.path.slice(0, 256)}`)
+    return c.notFound()
   })
 }
 
 const notBuilt = `The apps are not built: run "npm run build" and start again.\nThe API is at /api.\n`
+
+/** Lists again after a build, which writes the page last. */
+const watchFiles = (folder: string): (() => ReadonlyMap<string, StaticFile>) => {
+  let builtAt = 0
+  let files: ReadonlyMap<string, StaticFile> = new Map()
+  return () => {
+    const page = statSync(join(folder, 'index.html'), { throwIfNoEntry: false })
+    if (page?.mtimeMs !== builtAt) files = listFiles(folder)
+    builtAt = page?.mtimeMs ?? 0
+    return files
+  }
+}
 
 const listFiles = (folder: string): Map<string, StaticFile> => {
   if (!existsSync(folder)) return new Map()
@@ -56,8 +73,9 @@ const describeFile = (url: string, path: string): StaticFile => {
     path,
     contentType: getMimeType(url) ?? 'application/octet-stream',
     cacheControl: hashedName.test(url) ? 'public, max-age=31536000, immutable' : 'no-cache',
-    etag: `"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`,
-    policy: url.endsWith('.html') ? policyOf(readFileSync(path, 'utf8')) : null
+    etag: `W/"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`,
+    policy: url.endsWith('.html') ? policyOf(readFileSync(path, 'utf8')) : null,
+    compressed: null
   }
 }
 
@@ -83,6 +101,7 @@ const policyOf = (html: string): string => {
 /** `/form/42` is a place in the app `form` if that has a page of its own, else in the app at the root. */
 const findPage = (files: ReadonlyMap<string, StaticFile>, c: ApiContext): StaticFile | null => {
   const segments = c.req.path.split('/')
+  if (notForPages.test(c.req.path)) return null
   if (segments.at(-1)?.includes('.') || !c.req.header('accept')?.includes('text/html')) return null
   return files.get(`/${segments[1]}/index.html`) ?? files.get('/index.html') ?? null
 }
@@ -91,9 +110,18 @@ const serve = async (c: ApiContext, file: StaticFile): Promise<Response> => {
   const headers: Record<string, string> = {
     'content-type': file.contentType,
     'cache-control': file.cacheControl,
-    etag: file.etag
+    etag: file.etag,
+    vary: 'accept-encoding'
   }
   if (file.policy !== null) headers['content-security-policy'] = file.policy
   if (c.req.header('if-none-match')?.includes(file.etag)) return c.body(null, 304, headers)
-  return c.body(Uint8Array.from(await readFile(file.path)), 200, headers)
+  if (!compressible.test(file.contentType) || !c.req.header('accept-encoding')?.includes('gzip')) {
+    return c.body(Uint8Array.from(await readFile(file.path)), 200, headers)
+  }
+  const bytes = file.compressed ?? (await compress(await readFile(file.path)))
+  file.compressed = bytes
+  return c.body(Uint8Array.from(bytes), 200, { ...headers, 'content-encoding': 'gzip' })
 }
+
+const compress = promisify(gzip)
+const compressible = /^(text\/|application\/(javascript|json|manifest)|image\/svg)/

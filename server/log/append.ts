@@ -32,27 +32,24 @@ insert into entry (room_id, seq, author, at, update)
 select $3::uuid, head, $4::text, changed_at, $5::bytea from moved
 returning room_id, seq, at`
 
+/** The update of `room` is what locks: a `select for update` before it would write as much WAL again. */
 const manyEntries = `
 with turn as (
   update writer set batch = $2::int8 where id = $1::uuid and batch = $2::int8 - 1 returning id),
-incoming as (
-  select room_id, author, update, ord
+incoming as materialized (
+  select room_id, count(*) as entries, array_agg(author order by ord) as authors, array_agg(update order by ord) as updates
   from unnest($3::text::uuid[], $4::text::text[], $5::text::bytea[]) with ordinality as i(room_id, author, update, ord)
-  where exists (select from turn)),
-locked as materialized (
-  select id, head, greatest(clock_timestamp(), changed_at) as at from room
-  where id in (select room_id from incoming) and deleted_at is null order by id for update),
-placed as (
-  select i.room_id, l.head + row_number() over (partition by i.room_id order by i.ord) as seq, i.author, l.at, i.update
-  from incoming i join locked l on l.id = i.room_id),
-written as (
-  insert into entry (room_id, seq, author, at, update) select room_id, seq, author, at, update from placed
-  returning room_id, seq, at),
-reached as (
-  select room_id, max(seq) as seq, max(at) as at from written group by room_id),
+  where exists (select from turn)
+  group by room_id order by room_id),
 moved as (
-  update room set head = r.seq, changed_at = r.at, dirty = true from reached r where room.id = r.room_id returning room.id)
-select r.room_id, r.seq, r.at from reached r join moved m on m.id = r.room_id`
+  update room set head = head + i.entries, changed_at = greatest(clock_timestamp(), changed_at), dirty = true
+  from incoming i where room.id = i.room_id and deleted_at is null
+  returning room.id, head - i.entries as base, head, changed_at as at, i.authors, i.updates),
+written as (
+  insert into entry (room_id, seq, author, at, update)
+  select m.id, m.base + e.ord, e.author, m.at, e.update
+  from moved m, unnest(m.authors, m.updates) with ordinality as e(author, update, ord))
+select id as room_id, head as seq, at from moved`
 
 /** Whoever writes the first entry of a room that nobody created is its owner. */
 const register = `

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { ifThere } from './if-there.ts'
 
 const outputCharactersMax = 64 * 1024
 
@@ -75,11 +76,7 @@ export const childrenOf = (pid: number): number[] =>
 
 /** Sends a signal to a process that may have ended meanwhile. */
 export const signalIfAlive = (pid: number, name: NodeJS.Signals): void => {
-  try {
-    process.kill(pid, name)
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
-  }
+  ifThere(() => process.kill(pid, name))
 }
 
 const endOf = (child: ChildProcess): Promise<Ending> =>
@@ -104,11 +101,7 @@ const hasSetpriv = (): boolean => {
 }
 
 const parentOf = (pid: number): number | undefined => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name of the program stands in brackets before and may itself hold spaces and brackets.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-  } catch {
-    return undefined // it ended while we looked
-  }
+  const stat = ifThere(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  // The name of the program stands in brackets before and may itself hold spaces and brackets.
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
 }

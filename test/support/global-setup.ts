@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node'
 import { findChromium } from './chromium.ts'
+import { removeLeftOvers } from './left-overs.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import { postgresPackage } from './postgres-binaries.ts'
 import { findRedis } from './redis-binary.ts'
@@ -25,6 +26,7 @@ declare module 'vitest' {
  * `createDatabase` uses, or takes that of ROOMLOG_TEST_DATABASE_URL.
  */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
+  removeLeftOvers()
   const provide = (name: 'postgres' | 'redis' | 'chromium' | 'shared data', found: Found): void => {
     if (found.missing) console.log(`left out, tests that need ${name}: ${found.missing}`)
     project.provide(name, found)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Child, type Ending, spawnChild } from './child.ts'
+import { freePort } from './ports.ts'
 import { waitUntil } from './wait-until.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -9,9 +10,9 @@ const stopTimeoutMs = 30_000
 export interface ServerOptions {
   /** Settings, by their names in the environment. Settings of the machine that runs the tests are not passed on. */
   env?: Record<string, string>
-  /** A Postgres; without one the server keeps its log in `dataDir`. */
+  /** Give this or `dataDir`. */
   databaseUrl?: string
-  /** Unset: a folder of the server's own choice, so give one with no `databaseUrl`. */
+  /** Where it keeps its log without a `databaseUrl`. */
   dataDir?: string
 }
 
@@ -47,7 +48,8 @@ export const startServer = async ({
   const settings: Record<string, string> = { HOST: '127.0.0.1', ...env }
   if (databaseUrl) settings.DATABASE_URL = databaseUrl
   if (dataDir) settings.ROOMLOG_DATA_DIR = dataDir
-  let { child, port } = await run(settings, Number(env.PORT ?? 0))
+  const port = await freePort()
+  let child = await run(settings, port)
 
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (!child.ending()) {
@@ -83,7 +85,7 @@ export const startServer = async ({
     restart: async (more = {}) => {
       await stop()
       Object.assign(settings, more)
-      child = (await run(settings, port)).child
+      child = await run(settings, port)
     },
     [Symbol.asyncDispose]: async () => {
       await stop()
@@ -91,19 +93,15 @@ export const startServer = async ({
   }
 }
 
-const run = async (
-  settings: Record<string, string>,
-  port: number
-): Promise<{ child: Child; port: number }> => {
+const run = async (settings: Record<string, string>, port: number): Promise<Child> => {
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings, PORT: String(port) }
   const child = spawnChild(process.execPath, [join(root, 'server/main.ts')], { cwd: root, env })
-  const address = () => /^Roomlog listens on http:\/\/[^\s]*:(\d+)/m.exec(child.stdout())?.[1]
-  await waitUntil(() => address() ?? child.ending(), {
+  const isListening = () => /^Roomlog listens on http:/m.test(child.stdout())
+  await waitUntil(() => isListening() || child.ending(), {
     about: 'the line "Roomlog listens on http://..."',
     timeoutMs: startTimeoutMs
   })
-  const listening = address()
-  if (listening && !child.ending()) return { child, port: Number(listening) }
+  if (!child.ending()) return child
   const { code, signal } = await child.ended
   throw new Error(
     `the server ended with ${signal ?? code} before it listened: ${child.stdout()}${child.stderr()}`

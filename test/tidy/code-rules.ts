@@ -1,6 +1,8 @@
 import { inCode, type Rule } from './rule.ts'
 import type { Code, Node } from './source.ts'
 
+const functionLinesMax = 50
+
 const isShipped = ({ path }: { path: string }): boolean =>
   /^(schema|server|client)\//.test(path) && !path.endsWith('vite.config.ts')
 
@@ -19,11 +21,24 @@ const tell = (nodes: readonly Node[], message: string) => nodes.map(({ start }) 
 
 const processRule = inCode((code) => {
   if (!isShipped(code) || /^server\/(main|config|clock)\.ts$/.test(code.path)) return []
-  const uses = code.nodes.filter((node) => isMember(node, 'process'))
+  const uses = takesArgument(code, 'process') ? [] : code.nodes.filter((node) => isMember(node, 'process'))
   const imports = code.imports.filter(({ target }) => /^(node:)?process$/.test(target))
   const message = 'only main.ts, config.ts and clock.ts of the server ask the process; take it as an argument'
   return [...tell(uses, message), ...imports.map(({ at }) => ({ at, message }))]
 })
+
+/** Whether a function in this file has an argument of that name, by itself or as part of an object. */
+const takesArgument = ({ nodes }: Code, name: string): boolean =>
+  nodes
+    .filter(isFunction)
+    .some(({ params }) =>
+      (params as Node[]).some(
+        (param) =>
+          isIdentifier(param, name) ||
+          (param.type === 'ObjectPattern' &&
+            (param.properties as Node[]).some(({ value }) => isIdentifier(value, name)))
+      )
+    )
 
 const randomNames = ['randomUUID', 'randomBytes', 'randomInt', 'getRandomValues']
 
@@ -104,6 +119,25 @@ const silencingRule = inCode(({ comments }) =>
     .map(({ start }) => ({ at: start, message: 'mend the type; a test of types may use @ts-expect-error' }))
 )
 
+const isFunction = ({ type, body }: Node): boolean => /Function/.test(type) && Boolean(body)
+
+/** The lines of a function without the lines of the functions in it, so a factory of small functions is short. */
+const lengthRule = inCode((code) => {
+  if (/\.test\.tsx?$/.test(code.path)) return []
+  const functions = code.nodes.filter(isFunction).sort((a, b) => a.start - b.start)
+  const linesIn = ({ start, end }: Node): number => code.text.slice(start, end).split('\n').length
+  return functions.flatMap((whole) => {
+    const inner = functions.filter((other) => other !== whole && isWithin(other, whole))
+    const outermost = inner.filter((one) => !inner.some((other) => other !== one && isWithin(one, other)))
+    const own = linesIn(whole) - outermost.reduce((sum, one) => sum + linesIn(one) - 1, 0)
+    return own > functionLinesMax
+      ? [{ at: whole.start, message: `a function of ${own} lines > ${functionLinesMax}; name its parts` }]
+      : []
+  })
+})
+
+const isWithin = (inner: Node, outer: Node): boolean => inner.start >= outer.start && inner.end <= outer.end
+
 const bannerRule = inCode(({ comments }) =>
   comments
     .filter(({ value }) => /^[\s*]*[-=*#~]{4,}/m.test(value))
@@ -121,6 +155,7 @@ export const codeRules: readonly Rule[] = [
     ],
     kept: [
       { path: 'server/main.ts', text: 'process.exit(1)' },
+      { path: 'server/start.ts', text: 'const start = ({ process }) => process.memoryUsage()' },
       { path: 'server/config.ts', text: 'const { PORT } = process.env' },
       { path: 'server/a.ts', text: `const about = 'process.env is read in config.ts'` },
       { path: 'test/a.test.ts', text: 'process.env.CI' }
@@ -186,6 +221,23 @@ export const codeRules: readonly Rule[] = [
     check: silencingRule,
     broken: [{ path: 'server/a.ts', text: '// @ts-ignore\nrun()' }],
     kept: [{ path: 'test/types.test.ts', text: '// @ts-expect-error a string is not a number\nrun()' }]
+  },
+  {
+    claim: `a function has ${functionLinesMax} lines at most`,
+    check: lengthRule,
+    broken: [
+      { path: 'server/a.ts', text: `const long = () => {\n${'  run()\n'.repeat(functionLinesMax)}}` },
+      {
+        path: 'server/a.ts',
+        text: `const make = () => {\n  const long = () => {\n${'run()\n'.repeat(60)}}\n}`
+      }
+    ],
+    kept: [
+      {
+        path: 'server/a.ts',
+        text: `const make = () => {\n${'  const a = () => {\n    run()\n  }\n'.repeat(40)}}`
+      }
+    ]
   },
   {
     claim: 'no comment is a banner',

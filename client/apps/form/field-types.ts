@@ -1,12 +1,12 @@
 import type { FieldType } from '../../../schema/kinds/form.ts'
 
-/** What a type is called, in the order of the list that people choose from. */
-export const typeNames: Readonly<Record<FieldType, string>> = {
+/** What the types are called, in the order that people choose from. Several answers are a switch of `Choices`. */
+export const typeNames = {
   'short-text': 'Short text',
   'long-text': 'Long text',
-  'single-choice': 'One of several',
-  'multiple-choice': 'Several of several',
-  dropdown: 'One from a list',
+  'single-choice': 'Choices',
+  'multiple-choice': 'Choices',
+  dropdown: 'List to pick from',
   'yes-no': 'Yes or no',
   number: 'Number',
   rating: 'Rating, 1 to 5',
@@ -14,7 +14,7 @@ export const typeNames: Readonly<Record<FieldType, string>> = {
   time: 'Time',
   email: 'Email address',
   phone: 'Phone number'
-}
+} as const satisfies Readonly<Record<FieldType, string>>
 
 /** The answer is typed, and merges by character; all others are picked, and replaced as a whole. */
 export const isTyped = (type: FieldType): boolean =>
@@ -23,3 +23,5 @@ export const isTyped = (type: FieldType): boolean =>
 /** The question offers choices that its author writes. */
 export const offersChoices = (type: FieldType): boolean =>
   type === 'single-choice' || type === 'multiple-choice' || type === 'dropdown'
+
+export const ratings = [1, 2, 3, 4, 5] as const

@@ -79,7 +79,14 @@ function UndoButtons({ className }: { className: string }) {
   const { canUndo, canRedo, undo, redo } = useUndo()
   return (
     <span className={`flex flex-none items-center ${className}`}>
-      <Button look="bare" square aria-disabled={!canUndo} onClick={undo} aria-label="Undo" title="Undo (Ctrl Z)">
+      <Button
+        look="bare"
+        square
+        aria-disabled={!canUndo}
+        onClick={undo}
+        aria-label="Undo"
+        title="Undo (Ctrl Z)"
+      >
         <Icon of={Undo2} />
       </Button>
       <Button

@@ -31,6 +31,8 @@ export interface SharedTextProps extends Omit<ComponentProps<'textarea'>, 'ref' 
   /** Enter does not break the line: it does this, or nothing. */
   readonly onEnter?: () => void
   readonly multiline?: boolean
+  /** A small word that follows the text. */
+  readonly suffix?: string | undefined
   /** Padding, size and weight: the text and what is drawn over it must break lines alike. */
   readonly textClass?: string
 }
@@ -43,6 +45,7 @@ export function SharedText({
   text,
   onEnter,
   multiline = false,
+  suffix,
   textClass = '',
   className = '',
   ...rest
@@ -64,6 +67,7 @@ export function SharedText({
         {layersOf(text.value, text.carets, echo)}
         {/* an empty last line has a height only with something in it */}
         {'\u200b'}
+        {suffix && text.value && <span className="ml-1.5 text-xs font-normal text-ink-3">{suffix}</span>}
       </div>
       <textarea
         rows={1}

@@ -4,25 +4,32 @@ import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { KeepPlace } from '../../ui/keep-place.tsx'
 import { SharedText } from '../../ui/shared-text.tsx'
-import { arrange, endOf, inOrder, type Part } from '../arrangement.ts'
+import { type Side, useDrops } from '../../ui/sortable.ts'
+import {
+  arrange,
+  type Destination,
+  endOf,
+  type FormSnapshot,
+  inOrder,
+  type Part,
+  startOf
+} from '../arrangement.ts'
 import { useEdits } from '../edits.ts'
 import { changeAndFocus } from '../focus-path.ts'
 import { useRights, useStorage, useText } from '../form-room.ts'
 import { untitled } from '../frame.tsx'
 import { questionOf, titleAnchor } from '../whereabouts.ts'
-import { useFrozenWhileDragging, useQuestionDrops } from './drag-questions.ts'
 import { FirstQuestions } from './first-questions.tsx'
+import { useMoveQuestion } from './moves.ts'
 import { Outline } from './outline.tsx'
-import { QuestionRow } from './question-row.tsx'
+import { QuestionRow, questionsList } from './question-row.tsx'
 import { SectionHead } from './section-head.tsx'
 
 /** The form as it is built: outline on the left, the questions in the middle, each of them open to everybody at once. */
 export function Builder() {
   const form = useStorage()
   const mayWrite = useRights()?.mayWrite ?? false
-  const live = arrange(form)
-  const parts = useFrozenWhileDragging(live)
-  useQuestionDrops(live)
+  const parts = useArrangement(form)
   const [selected, setSelected] = useState<string | null>(null)
   const isEmpty = form.fields.length === 0 && form.sections.length === 0
   return (
@@ -43,14 +50,36 @@ export function Builder() {
             {isEmpty ? (
               <FirstQuestions mayWrite={mayWrite} />
             ) : (
-              <Parts parts={parts} selected={selected} mayWrite={mayWrite} />
+              <Rows parts={parts} selected={selected} mayWrite={mayWrite} />
             )}
-            {mayWrite && !isEmpty && <AddButtons parts={live} />}
+            {mayWrite && !isEmpty && <AddButtons parts={parts} />}
           </div>
         </KeepPlace>
       </main>
     </div>
   )
+}
+
+/** The form in its order; while a question is dragged it stays as it was, so that nothing slips away from the pointer. */
+const useArrangement = (form: FormSnapshot): readonly Part[] => {
+  const live = arrange(form)
+  const [frozen, setFrozen] = useState<readonly Part[] | null>(null)
+  const move = useMoveQuestion()
+  const dragging = useDrops(questionsList, (moved, onto, side) =>
+    move(moved, destinationOf(live, onto, side))
+  )
+  if (dragging !== (frozen !== null)) setFrozen(dragging ? live : null)
+  return frozen ?? live
+}
+
+/** Beside the question that it was let go upon, or at the start of the section. */
+const destinationOf = (parts: readonly Part[], onto: string, side: Side): Destination | null => {
+  const section = parts.find((part) => part.section?.id === onto)
+  if (section) return startOf(section)
+  const part = parts.find(({ questions }) => questions.some((question) => question.id === onto))
+  return part
+    ? { section: part.section?.id ?? null, ...(side === 'top' ? { before: onto } : { after: onto }) }
+    : null
 }
 
 function Title({ mayWrite }: { mayWrite: boolean }) {
@@ -81,25 +110,40 @@ function Title({ mayWrite }: { mayWrite: boolean }) {
   )
 }
 
-function Parts({ parts, selected, mayWrite }: { parts: readonly Part[]; selected: string | null; mayWrite: boolean }) {
-  const numbers = new Map(inOrder(parts).map((question, index) => [question.id, index + 1]))
-  return parts.map((part) => (
-    <div key={part.section?.id ?? ''} className={part.section ? '' : 'mt-8 border-t border-ink'}>
-      {part.section && <SectionHead part={part} parts={parts} mayWrite={mayWrite} />}
-      <ol>
-        {part.questions.map((question) => (
-          <QuestionRow
-            key={question.id}
-            question={question}
-            number={numbers.get(question.id) ?? 0}
-            parts={parts}
-            isSelected={selected === question.id}
-            mayWrite={mayWrite}
-          />
-        ))}
-      </ol>
-    </div>
-  ))
+/** One flat list, so that a question that changes its section is moved and not made anew under somebody's cursor. */
+function Rows({
+  parts,
+  selected,
+  mayWrite
+}: {
+  parts: readonly Part[]
+  selected: string | null
+  mayWrite: boolean
+}) {
+  const order = inOrder(parts)
+  const sections = parts.flatMap((part) => part.section ?? [])
+  return parts.flatMap(({ section, questions }) => [
+    section ? (
+      <SectionHead
+        key={section.id}
+        section={section}
+        above={sections[sections.indexOf(section) - 1] ?? null}
+        below={sections[sections.indexOf(section) + 1] ?? null}
+        mayWrite={mayWrite}
+      />
+    ) : (
+      <div key="above the first section" className="mt-8 border-t border-ink" />
+    ),
+    ...questions.map((question) => (
+      <QuestionRow
+        key={question.id}
+        question={question}
+        number={order.indexOf(question) + 1}
+        isSelected={selected === question.id}
+        mayWrite={mayWrite}
+      />
+    ))
+  ])
 }
 
 function AddButtons({ parts }: { parts: readonly Part[] }) {

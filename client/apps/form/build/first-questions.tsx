@@ -34,7 +34,8 @@ export function FirstQuestions({ mayWrite }: { mayWrite: boolean }) {
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit()
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
+            event.currentTarget.form?.requestSubmit()
         }}
         className="min-h-33 w-full resize-y rounded-control border border-edge bg-sheet px-3 py-2.5 leading-[1.6]"
       />

@@ -1,0 +1,51 @@
+import { Calendar, Clock, type LucideIcon } from 'lucide-react'
+import type { FieldType } from '../../../../schema/kinds/form.ts'
+import { Icon } from '../../ui/icon.tsx'
+import type { Question } from '../arrangement.ts'
+import { offersChoices, ratings, typeNames } from '../field-types.ts'
+import { Box } from './box.tsx'
+import { Choices } from './choices.tsx'
+
+export interface AnswerSketchProps {
+  readonly question: Question
+  readonly isSelected: boolean
+  readonly mayWrite: boolean
+}
+
+/** How the answer will be given: choices are written here, everything else is a hint. */
+export function AnswerSketch({ question, isSelected, mayWrite }: AnswerSketchProps) {
+  const { type } = question
+  if (offersChoices(type)) return <Choices question={question} isSelected={isSelected} mayWrite={mayWrite} />
+  if (type === 'yes-no')
+    return (
+      <ul className="mt-2 grid gap-0.5 text-sm">
+        {['Yes', 'No'].map((word) => (
+          <li key={word} className="flex min-h-8 items-center gap-2.5">
+            <Box round />
+            {word}
+          </li>
+        ))}
+      </ul>
+    )
+  if (type === 'rating')
+    return (
+      <ol className="mt-2 flex gap-1 text-sm text-ink-3">
+        {ratings.map((rating) => (
+          <li key={rating} className="grid size-8 place-items-center rounded-control border border-edge">
+            {rating}
+          </li>
+        ))}
+      </ol>
+    )
+  const icon = icons[type]
+  return (
+    <p
+      className={`mt-2 flex gap-1.5 border-b border-edge text-sm text-ink-3 ${type === 'long-text' ? 'h-13.5 pt-1' : 'h-8.5 max-w-80 items-center'}`}
+    >
+      {icon && <Icon of={icon} />}
+      {typeNames[type]}
+    </p>
+  )
+}
+
+const icons: Partial<Record<FieldType, LucideIcon>> = { date: Calendar, time: Clock }
