@@ -15,7 +15,8 @@ export interface UserInfo {
   readonly id: string
   readonly role: string
   readonly name: string
-  readonly color: string
+  /** `#rrggbb` or `p1` to `p10` of the palette; without one everybody takes `colorOf`. */
+  readonly color?: string | undefined
   readonly avatar?: string | undefined
 }
 
@@ -33,6 +34,15 @@ export interface AwarenessState<P> extends OwnAwareness<P> {
   readonly user: UserInfo
 }
 
+/** The place of a user in the palette, the same for everybody who sees them. */
+export const colorOf = (userId: string): string => {
+  let hash = 0
+  for (let index = 0; index < userId.length; index++) hash = (hash * 31 + userId.charCodeAt(index)) >>> 0
+  return `p${1 + (hash % paletteSize)}`
+}
+
+const paletteSize = 10
+
 /** The typed state, or null for one that the server did not stamp or whose presence does not fit the kind. */
 export const readAwareness = <P>(
   schema: StandardSchemaV1<unknown, P>,
@@ -45,14 +55,22 @@ export const readAwareness = <P>(
   return { user: known.data.user, activity: known.data.activity, presence: presence.value }
 }
 
+/** Who the server says that this is, or null for a state that it did not stamp. */
+export const readUser = (state: unknown): UserInfo | null => {
+  const known = z.object({ user: userInfo }).safeParse(state)
+  return known.success ? known.data.user : null
+}
+
+const userInfo = z.object({
+  id: z.string(),
+  role: z.string(),
+  name: z.string(),
+  color: z.optional(z.string()),
+  avatar: z.optional(z.string())
+})
+
 const envelope = z.object({
-  user: z.object({
-    id: z.string(),
-    role: z.string(),
-    name: z.string(),
-    color: z.string(),
-    avatar: z.optional(z.string())
-  }),
+  user: userInfo,
   presence: z.unknown(),
   activity: z._default(z.catch(z.enum(activities), 'active'), 'active')
 })

@@ -94,7 +94,7 @@ const sendRaw = async (path: string, host = 'localhost'): Promise<string> => {
 
 describe('an app', () => {
   it('is served by its page, at each of its addresses', async () => {
-    for (const path of ['/', '/index.html', '/form/42', '/form/new']) {
+    for (const path of ['/', '/index.html', '/form/42', '/form/a.b', '/form/new']) {
       const answer = await open(path)
       expect([path, await answer.text()]).toEqual([path, files['index.html']])
       expect(answer.headers.get('content-type')).toMatch(/^text\/html/)
@@ -138,7 +138,7 @@ describe('an app', () => {
     expect(policy).toContain(`frame-ancestors 'none'`)
   })
 
-  it.each(['/assets/missing.js', '/missing.png', '/api/form', '/api/', '/ws', '/assets/'])(
+  it.each(['/assets/missing.js', '/api/form', '/api/', '/ws', '/assets/'])(
     'is not what is at %s',
     async (path) => {
       await expectProblem(await open(path), 'not-found')
@@ -158,8 +158,15 @@ describe('an app', () => {
     '/mark.svg%00.html'
   ])('gives no way out of its folder by %s', async (path) => {
     const answer = await sendRaw(path)
-    expect(answer).toMatch(/^HTTP\/1.1 404 /)
+    expect(answer).toMatch(/^HTTP\/1.1 (200|404) /)
     expect(answer).not.toMatch(/outside$|SECRET/)
+  })
+
+  it('is no answer to who asks for something else than a page', async () => {
+    for (const path of ['/missing.png', '/form/42']) {
+      const answer = await callServer(app.url, path, { headers: { accept: 'image/png,*/*' } })
+      await expectProblem(answer, 'not-found')
+    }
   })
 
   it('that is built anew is served anew', async () => {

@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { startDocument } from './support/documents.ts'
@@ -273,5 +275,19 @@ describe('a request', () => {
     expect(headers.get('content-security-policy')).toContain(`frame-ancestors 'none'`)
     expect(headers.get('referrer-policy')).toBe('same-origin')
     expect(headers.get('cache-control')).toBe('no-store')
+  })
+})
+
+describe('an upgrade', () => {
+  it('at an address that is none is refused, and nobody else notices', async () => {
+    for (const path of ['//', '/nowhere', '*', '/ws/%zz']) {
+      const socket = connect(server.process.port, '127.0.0.1')
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+          'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n'
+      )
+      expect([path, await text(socket)]).toEqual([path, expect.stringMatching(/^HTTP\/1.1 4/)])
+      expect((await server.call('/healthz')).status).toBe(200)
+    }
   })
 })

@@ -31,19 +31,32 @@ export const paragraph = (client: number): Uint8Array => {
   return Y.encodeStateAsUpdate(document)
 }
 
-/** A document that many insertions made, `bytes` long or a little more, as an update. */
+/**
+ * A document that many insertions made, `bytes` long or a little more, as an update. Its words are drawn from a
+ * thousand, so that it compresses no better than prose does.
+ */
 export const longDocument = (client: number, bytes: number, random: () => number): Uint8Array => {
+  const vocabulary = Array.from({ length: 1_000 }, () => wordOf(random))
   const document = new Y.Doc()
   document.clientID = client
   const text = document.getText(rootName)
   for (;;) {
     for (let insertion = 0; insertion < 200; insertion += 1) {
-      text.insert(Math.floor(random() * text.length), words.slice(0, 8 + Math.floor(random() * 24)))
+      const phrase = Array.from(
+        { length: 1 + Math.floor(random() * 5) },
+        () => vocabulary[Math.floor(random() * 1_000)]
+      )
+      text.insert(Math.floor(random() * text.length), `${phrase.join(' ')} `)
     }
     const update = Y.encodeStateAsUpdate(document)
     if (update.byteLength >= bytes) return update
   }
 }
+
+const wordOf = (random: () => number): string =>
+  String.fromCharCode(
+    ...Array.from({ length: 2 + Math.floor(random() * 8) }, () => 0x61 + Math.floor(random() * 26))
+  )
 
 /** Where a client that has `document` would type at this part (0 to 1) of its text. */
 export const placeIn = (document: Uint8Array, part: number): Place => {

@@ -20,13 +20,14 @@ create table room (
 -- indexed column changes is HOT, and every append would write all indexes of the room anew.
 create index room_dirty on room (id) where dirty;
 
--- One row per entry: an update (Yjs v1 bytes) or an event (typed JSON), never both.
+-- One row per entry: an update (Yjs v1 bytes) or an event (typed JSON), never both. What has a fixed width comes first:
+-- no padding, in the heap and in WAL.
 create table entry (
   room_id uuid not null,
   seq bigint not null,
+  at timestamptz not null,
   author text not null,
   cause jsonb,
-  at timestamptz not null,
   update bytea,
   event jsonb,
   key text,

@@ -19,8 +19,12 @@ export interface PgliteOptions {
   readonly timeoutMs: number
 }
 
-/** Its defaults are those of a big server; these save 150 MiB and are as fast. */
-const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'wal_buffers=1MB']
+/**
+ * Its buffers are those of a big server; these save 150 MiB and are as fast. Its timer for progress messages would
+ * keep a process alive in which it could not start.
+ */
+const settings = ['shared_buffers=16MB', 'wal_buffers=1MB', 'log_startup_progress_interval=0']
+const startParams = [...PGlite.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])]
 
 /** The converters that it brings take bytes one by one: 8 MiB would stop the event loop for a second. */
 const converters = { parsers: { 20: BigInt, 17: fromByteaText }, serializers: { 17: toByteaText } }

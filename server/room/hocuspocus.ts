@@ -20,7 +20,7 @@ import { kindOf, parseRoomName, type RoomName } from '../../schema/room-name.ts'
 import type { Attempts } from '../auth/attempts.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
 import type { Loader, StoredRoom } from '../log/load.ts'
-import type { Snapshots } from '../log/snapshot.ts'
+import type { Snapshot, Snapshots } from '../log/snapshot.ts'
 import type { Logger } from '../logger.ts'
 import type { Session } from '../session/session.ts'
 import type { Access, Authority, KindRules } from './authorize.ts'
@@ -125,6 +125,8 @@ const renewToken = async (
   const { session } = context
   const address = connection.messageAddress
   const open = session?.connections.get(address)
+  // Without a token everybody is a new guest each time; this one is known already.
+  if (token === '' && open?.access.identity.isGuest) return
   try {
     const access = await authority.authorize(await authority.identify(token), toRoomName(documentName))
     if (open !== undefined && access.identity.user.id !== open.user.id) {
@@ -164,7 +166,7 @@ const load = async (
       ownerRole: kind.roles[0] ?? 'owner',
       documentBytesMax: parts.documentBytesMax,
       schedule: parts.schedule,
-      makeSnapshot: (of) => parts.snapshots.make(of),
+      makeSnapshot: (of) => makeSnapshot(parts, of),
       onBroken: (broken, error) =>
         parts.logger.error({ err: error, room: broken.name, seq: broken.log.head }, 'room given up')
     })
@@ -179,6 +181,19 @@ const load = async (
       parts.logger.error({ err: error, room: documentName }, 'room quarantined')
     }
     throw error
+  }
+}
+
+/** A snapshot is a saving, not a duty: the log has everything, and the next thousand entries are the next occasion. */
+const makeSnapshot = async (
+  { snapshots, logger }: HocuspocusParts,
+  room: RoomName
+): Promise<Snapshot | null> => {
+  try {
+    return await snapshots.make(room)
+  } catch (error) {
+    logger.warn({ err: error, room }, 'no snapshot made')
+    return null
   }
 }
 

@@ -50,6 +50,7 @@ export interface ConnectionParts {
 
 /** Updates that build on what only the first sync will bring: an honest client has few, for it sends the sync at once. */
 const earlyUpdatesMax = 1_000
+const earlyBytesMax = 1024 * 1024
 /** So many acknowledgements are made once and written as one frame each. */
 const acknowledgeMax = 32
 
@@ -193,11 +194,16 @@ export class Connection implements Member, Busy {
     if (this.#refusal !== null) return this.refuse(this.#refusal, 'an earlier update was refused')
     const verdict = this.room.apply(update, this.access.mayWrite, this.#writing)
     if (verdict.answer !== 'refuse') return true
-    if (verdict.code === 'update-incomplete' && !this.#isSynced && this.#early.length < earlyUpdatesMax) {
+    if (verdict.code === 'update-incomplete' && !this.#isSynced && this.#mayWait(update)) {
       this.#early.push(Uint8Array.from(update))
       return false
     }
     return this.refuse(verdict.code, verdict.detail)
+  }
+
+  #mayWait(update: Uint8Array): boolean {
+    const bytes = this.#early.reduce((sum, { length }) => sum + length, update.length)
+    return this.#early.length < earlyUpdatesMax && bytes <= earlyBytesMax
   }
 
   /**

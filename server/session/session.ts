@@ -10,12 +10,14 @@
  *   token under way      content waits here, within bounds
  *   in the room          content goes to the room's `Connection`
  */
+
+import type { Socket } from 'node:net'
 import type { Hocuspocus, Connection as HocuspocusConnection, WebSocketLike } from '@hocuspocus/server'
 import type { WebSocket } from 'ws'
 import { type ErrorCode, errorCodes, isErrorCode } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
 import { parseRoomName } from '../../schema/room-name.ts'
-import { after, atEndOfStep, monotonic } from '../clock.ts'
+import { after, monotonic } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
@@ -32,18 +34,13 @@ import {
   pingFrame
 } from './frames.ts'
 import { RateLimit } from './limits.ts'
+import { Outbox } from './outbox.ts'
 import type { Busy } from './turn.ts'
 
 export interface SessionParts {
   readonly ws: WebSocket
-  /** The socket that the upgrade came on: whole frames are written to it directly, which saves half the system calls. */
-  readonly socket: NodeJS.WritableStream & {
-    readonly writableLength: number
-    pause(): unknown
-    resume(): unknown
-    cork(): void
-    uncork(): void
-  }
+  /** The socket that the upgrade came on. */
+  readonly socket: Socket
   readonly remoteAddress: string
   readonly config: Config
   readonly logger: Logger
@@ -63,12 +60,7 @@ const open = 1
 const closing = 2
 const closed = 3
 
-/** Frames of a room that wait for its token to be checked and its log to be read. */
-interface Joining {
-  readonly frames: Uint8Array[]
-  bytes: number
-}
-
+/** What may wait, in one session, for tokens to be checked and logs to be read. */
 const joiningBytesMax = 4 * 1024 * 1024
 const joiningFramesMax = 2_000
 const addressLengthMax = 256
@@ -78,23 +70,27 @@ const refusalsMax = 10
 const silenceMsMax = 20_000
 /** A session that the log cannot take more from is asked to come back later. */
 const pausedMsMax = 30_000
+/** Whoever does not answer the close of a socket is cut off: the room may wait for it to be read anew. */
+const closeMsMax = 2_000
+const tokenBytesMax = 16_384
 
 export class Session implements WebSocketLike {
   readyState = open
   readonly remoteAddress: string
   readonly connections = new Map<string, Connection>()
   readonly #parts: SessionParts
-  readonly #joining = new Map<string, Joining>()
+  /** Frames of rooms that are not open yet. */
+  readonly #joining = new Map<string, Uint8Array[]>()
   readonly #frames: RateLimit
   readonly #bytes: RateLimit
+  readonly #outbox: Outbox
   readonly #openedAt = monotonic()
   #client: ClientConnection | null = null
   #heardAt = monotonic()
-  #toldAt = monotonic()
+  #pingedAt = 0
   #hasAuthenticated = false
   #understandsPing = false
   #refusals = 0
-  #outbox: Buffer[] = []
   #isPaused = false
   #pausedAt = 0
 
@@ -103,6 +99,13 @@ export class Session implements WebSocketLike {
     this.remoteAddress = parts.remoteAddress
     this.#frames = new RateLimit(parts.config.framesPerSecondMax)
     this.#bytes = new RateLimit(parts.config.bytesPerSecondMax)
+    const bytesMax = parts.config.sessionBacklogBytesMax
+    this.#outbox = new Outbox({
+      ws: parts.ws,
+      socket: parts.socket,
+      bytesMax,
+      onFull: (bytes) => this.end('too-slow', `${bytes} bytes unsent > ${bytesMax}`)
+    })
   }
 
   /** Hocuspocus's side of this socket. Its timer is replaced by our sweep. */
@@ -133,17 +136,13 @@ export class Session implements WebSocketLike {
     const type = reader.uint()
     if (type === messageType.auth && reader.uint() === authType.permissionDenied)
       return this.#denied(address, reader.text())
-    // Hocuspocus ends a room on a client's wish, which the client knows, or because something went wrong in it:
-    // a provider that is told only so would stay connected to nothing.
-    if (type === messageType.close && this.connections.has(address))
-      return this.end('resync', `${address} was closed`)
     this.write(frameOf([data]))
   }
 
   /** Writes a whole frame, together with what else is written in this turn. */
   write(frame: Buffer): void {
     if (this.readyState !== open) return
-    if (this.#outbox.push(frame) === 1) atEndOfStep(this.#release)
+    this.#outbox.write(frame)
   }
 
   /** Ends the session with the code and name of a refusal. */
@@ -156,10 +155,11 @@ export class Session implements WebSocketLike {
 
   close(code = 1000, reason = ''): void {
     if (this.readyState !== open) return
-    this.#release()
+    this.#outbox.release()
     this.readyState = closing
     this.#resume()
     this.#parts.ws.close(code, reason)
+    after(closeMsMax, () => this.#parts.ws.terminate())
   }
 
   /** The socket is gone. What it sent last is applied; then everybody is told that it left. */
@@ -187,11 +187,14 @@ export class Session implements WebSocketLike {
       recentEntries: this.#parts.recentEntries
     })
     this.connections.set(address, entered)
-    // An old connection may close after a new one took its place.
-    connection.onClose(() => {
-      if (this.connections.get(address) === entered) this.leave(address)
+    connection.onClose((_document, event) => {
+      // An old connection may close after a new one took its place.
+      if (this.connections.get(address) !== entered) return
+      this.leave(address)
+      // A provider that is only told that its room was closed would stay connected to nothing.
+      if (event?.reason !== 'provider_initiated') this.end('resync', `${address} was closed`)
     })
-    const { frames } = this.#joining.get(address) ?? { frames: [] }
+    const frames = this.#joining.get(address) ?? []
     this.#joining.delete(address)
     for (const frame of frames) this.receive(frame)
   }
@@ -225,8 +228,9 @@ export class Session implements WebSocketLike {
       return this.end('auth-timeout', `no token within ${authTimeoutMs} ms`)
     if (now - this.#heardAt > idleTimeoutMs) return this.end('idle', `nothing heard for ${idleTimeoutMs} ms`)
     this.expel(({ expiresAt }) => expiresAt !== null && expiresAt <= date, 'token-invalid')
-    if (now - this.#toldAt > silenceMsMax) {
-      this.#toldAt = now
+    const silentSince = Math.min(this.#heardAt, this.#outbox.writtenAt)
+    if (now - Math.max(silentSince, this.#pingedAt) > silenceMsMax) {
+      this.#pingedAt = now
       this.#parts.ws.ping()
       if (this.#understandsPing) this.write(pingFrame)
     }
@@ -270,7 +274,11 @@ export class Session implements WebSocketLike {
       return
     }
     if (reader.uint() !== authType.token) throw new RangeError('an authentication message without a token')
-    reader.text()
+    const tokenBytes = reader.bytes().length
+    if (tokenBytes > tokenBytesMax) {
+      this.#parts.metrics.refused('token-invalid')
+      return this.#deny(address, 'token-invalid')
+    }
     if (!this.connections.has(address)) {
       if (this.#joining.has(address)) return
       const { roomsPerSessionMax } = this.#parts.config
@@ -278,18 +286,19 @@ export class Session implements WebSocketLike {
         this.#parts.metrics.refused('too-many')
         return this.#deny(address, 'too-many')
       }
-      this.#joining.set(address, { frames: [], bytes: 0 })
+      this.#joining.set(address, [])
     }
     // Providers that send their version know how to answer a ping.
     this.#understandsPing ||= !reader.isAtEnd
     this.#hand(data)
   }
 
-  #wait(joining: Joining, data: Uint8Array): void {
-    joining.frames.push(Uint8Array.from(data))
-    joining.bytes += data.length
-    if (joining.bytes > joiningBytesMax || joining.frames.length > joiningFramesMax) {
-      this.end('too-many', `${joining.frames.length} frames, ${joining.bytes} bytes before the room was open`)
+  #wait(joining: Uint8Array[], data: Uint8Array): void {
+    joining.push(Uint8Array.from(data))
+    let bytes = 0
+    for (const frames of this.#joining.values()) for (const { length } of frames) bytes += length
+    if (bytes > joiningBytesMax || joining.length > joiningFramesMax) {
+      this.end('too-many', `${joining.length} frames, ${bytes} bytes before the room was open`)
     }
   }
 
@@ -334,43 +343,6 @@ export class Session implements WebSocketLike {
     this.#isPaused = false
     this.#parts.ws.resume()
   }
-
-  readonly #release = (): void => {
-    const frames = this.#outbox
-    const { ws, socket, config } = this.#parts
-    if (frames.length === 0 || this.readyState !== open) return
-    this.#outbox = []
-    // The other side may have begun to close: nothing may follow the close frame that ws answered.
-    if (ws.readyState !== ws.OPEN) return
-    this.#toldAt = monotonic()
-    for (const frame of together(frames)) socket.write(frame)
-    if (socket.writableLength > config.sessionBacklogBytesMax) {
-      this.end('too-slow', `${socket.writableLength} bytes unsent > ${config.sessionBacklogBytesMax}`)
-    }
-  }
-}
-
-const joinBytesMax = 16_384
-
-/** Small frames leave as one write; a large one is shared with other sockets and not copied. */
-const together = (frames: Buffer[]): Buffer[] => {
-  if (frames.length === 1) return frames
-  const writes: Buffer[] = []
-  let small: Buffer[] = []
-  const flush = (): void => {
-    if (small.length > 0)
-      writes.push(small.length === 1 ? (small[0] ?? Buffer.alloc(0)) : Buffer.concat(small))
-    small = []
-  }
-  for (const frame of frames) {
-    if (frame.length <= joinBytesMax) small.push(frame)
-    else {
-      flush()
-      writes.push(frame)
-    }
-  }
-  flush()
-  return writes
 }
 
 /** What a provider sends when it leaves a room. */

@@ -4,7 +4,7 @@ import { Link, useLocation } from 'wouter'
 import { Icon } from './icon.tsx'
 
 /** The head of every room: bar, log line and, over the page, the banner of a lasting condition. */
-export function Bar({ title, views, tools, saved, people, action, logLine, banner }: BarProps) {
+export function Bar({ title, isHome, views, tools, saved, people, action, logLine, banner }: BarProps) {
   return (
     <header className="sticky top-0 z-20 bg-paper">
       <a
@@ -14,7 +14,7 @@ export function Bar({ title, views, tools, saved, people, action, logLine, banne
         Skip to the content
       </a>
       <div className="flex h-bar items-center gap-2 pr-3 pl-2 desk:gap-3 desk:px-4">
-        <Home />
+        {!isHome && <Home />}
         <h1 className="min-w-0 flex-initial truncate text-md leading-5 font-name tracking-[-0.003em]">
           {title}
         </h1>
@@ -38,6 +38,8 @@ export interface View {
 
 export interface BarProps {
   readonly title: string
+  /** Nothing is above it to go back to. */
+  readonly isHome?: boolean
   readonly views?: readonly View[]
   readonly tools?: ReactNode
   readonly saved?: ReactNode

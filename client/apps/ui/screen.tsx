@@ -22,3 +22,11 @@ export interface ScreenProps {
   readonly children?: ReactNode
   readonly actions?: ReactNode
 }
+
+export function NotFound() {
+  return (
+    <Screen bar="Roomlog" heading="There is nothing at this address.">
+      <p>The link may be cut off, or what it led to was never here.</p>
+    </Screen>
+  )
+}

@@ -10,7 +10,16 @@ import { useRights } from '../form-room.ts'
 import { OthersHere } from '../others-here.tsx'
 import { questionAnchor } from '../whereabouts.ts'
 
-export const outlineSheet = 'outline'
+const outlineSheet = 'outline'
+
+/** Opens the outline on phones. */
+export function OutlineButton() {
+  return (
+    <Button look="bare" className="h-12 flex-1" popoverTarget={outlineSheet}>
+      Questions
+    </Button>
+  )
+}
 
 export interface OutlineProps {
   readonly parts: readonly Part[]

@@ -24,7 +24,7 @@ export const QuestionRow = memo(function QuestionRow({
   mayWrite
 }: QuestionRowProps) {
   const { id } = question
-  const row = useRef<HTMLDivElement>(null)
+  const row = useRef<HTMLFieldSetElement>(null)
   const handle = useRef<HTMLSpanElement>(null)
   const name = question.label || 'Untitled question'
   const { over, isDragged } = useSortable({
@@ -36,14 +36,13 @@ export const QuestionRow = memo(function QuestionRow({
   })
   const onKeyDown = useMoveByKey(id)
   return (
-    <div
+    <fieldset
       ref={row}
       id={questionAnchor(id)}
       data-row
-      role="group"
       aria-label={`Question ${number}, ${name}`}
       onKeyDown={mayWrite ? onKeyDown : undefined}
-      className={`group relative grid scroll-mt-36 grid-cols-[28px_minmax(0,1fr)_36px] border-b border-rule pt-3.5 pb-4 desk:grid-cols-[44px_minmax(0,1fr)_40px] ${isSelected && mayWrite ? 'bg-sheet shadow-[inset_3px_0_0_var(--ink)]' : ''} ${isDragged ? 'opacity-40' : ''}`}
+      className={`group relative grid min-w-0 scroll-mt-36 grid-cols-[28px_minmax(0,1fr)_36px] border-b border-rule pt-3.5 pb-4 desk:grid-cols-[44px_minmax(0,1fr)_40px] ${isSelected && mayWrite ? 'bg-sheet shadow-[inset_3px_0_0_var(--ink)]' : ''} ${isDragged ? 'opacity-40' : ''}`}
     >
       <DropLine side={over} />
       <span
@@ -65,7 +64,7 @@ export const QuestionRow = memo(function QuestionRow({
         {isSelected && mayWrite && <QuestionTools question={question} number={number} />}
       </div>
       <OthersHere question={id} />
-    </div>
+    </fieldset>
   )
 })
 

@@ -29,7 +29,7 @@ const below: readonly Side[] = ['bottom']
 
 /** The name of a section on its rule; a question that is let go here becomes its first. */
 export function SectionHead({ section, above, below: next, mayWrite }: SectionHeadProps) {
-  const row = useRef<HTMLDivElement>(null)
+  const row = useRef<HTMLFieldSetElement>(null)
   const title = useText((form) => form.sections.get(section.id)?.title)
   const name = section.title || 'Untitled section'
   const { over } = useSortable({ list: questionsList, id: section.id, row, label: name, sides: below })
@@ -41,14 +41,13 @@ export function SectionHead({ section, above, below: next, mayWrite }: SectionHe
     moves[by === -1 ? 0 : 1]?.run()
   }
   return (
-    <div
+    <fieldset
       ref={row}
       id={sectionAnchor(section.id)}
       data-row
-      role="group"
       aria-label={`Section ${name}`}
       onKeyDown={mayWrite ? onKeyDown : undefined}
-      className="group relative mt-6 flex scroll-mt-36 items-end gap-1 border-b border-ink pl-7 desk:mt-8 desk:pl-11"
+      className="group relative mt-6 flex min-w-0 scroll-mt-36 items-end gap-1 border-b border-ink pl-7 desk:mt-8 desk:pl-11"
     >
       <DropLine side={over} />
       <SharedText
@@ -61,7 +60,7 @@ export function SectionHead({ section, above, below: next, mayWrite }: SectionHe
         textClass="text-sm font-name"
       />
       {mayWrite && <SectionTools section={section} name={name} moves={moves} />}
-    </div>
+    </fieldset>
   )
 }
 

@@ -1,0 +1,29 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Route, Switch } from 'wouter'
+import { FormList } from './form/form-list.tsx'
+import { FormPage } from './form/form-page.tsx'
+import { Entrance } from './entrance.tsx'
+import { Announcer } from './ui/announcer.tsx'
+import { NotFound } from './ui/screen.tsx'
+import { Toaster } from './ui/toast.tsx'
+
+const root = document.getElementById('app')
+if (root === null) throw new Error('index.html has no #app')
+
+createRoot(root).render(
+  <StrictMode>
+    <Announcer>
+      <Toaster>
+        <Entrance>
+          <Switch>
+            <Route path="/" component={FormList} />
+            <Route path="/form/:id/fill">{({ id }) => <FormPage id={id} view="fill" />}</Route>
+            <Route path="/form/:id">{({ id }) => <FormPage id={id} view="build" />}</Route>
+            <Route component={NotFound} />
+          </Switch>
+        </Entrance>
+      </Toaster>
+    </Announcer>
+  </StrictMode>
+)
