@@ -20,14 +20,11 @@ export const createActivity = (): Store<Activity> & { destroy(): void } => {
     if (hiddenAt !== null && now - hiddenAt >= awayAfterMs) activity.set('away')
     else activity.set(now - actedAt >= idleAfterMs ? 'idle' : 'active')
   }
-  let isWatched = false
   const stopListening = page.onActivity(() => {
     actedAt = monotonic()
     if (activity.get() !== 'active') look()
-    isWatched = true
   })
-  // Without a page nobody ever acts, and nobody is away for that.
-  const stopLooking = every(lookEveryMs, () => isWatched && look())
+  const stopLooking = page.isThere ? every(lookEveryMs, look) : () => {}
   return {
     get: activity.get,
     subscribe: activity.subscribe,

@@ -11,6 +11,7 @@ export type { EntryMark } from '../schema/messages.ts'
 export type { Activity, Caret } from '../schema/presence.ts'
 export type { Epoch, RoomName, Seq } from '../schema/room-name.ts'
 export { type Client, type ClientOptions, createClient, type Entered } from './client.ts'
+export type { RoomLog } from './log.ts'
 export type { Connection, User } from './presence.ts'
 export type {
   ConnectionEvent,
@@ -18,11 +19,7 @@ export type {
   Rights,
   Room,
   RoomError,
-  RoomLog,
-  Status,
-  UndoHistory,
-  UndoResult,
-  UndoState
+  Status
 } from './room.ts'
 export type {
   Live,
@@ -36,5 +33,7 @@ export type {
   NewEntry,
   Place
 } from './storage.ts'
+export { StorageError } from './storage.ts'
 export type { Store } from './store.ts'
 export type { Rejected, SyncStatus } from './sync-status.ts'
+export type { UndoHistory, UndoResult, UndoState } from './undo.ts'

@@ -107,16 +107,13 @@ export const createPresence = <St extends StorageShape, P, R extends string>(
   const learn = (id: number, state: AwarenessState<P> | null): void => {
     forgetting.get(id)?.()
     forgetting.delete(id)
-    if (state === null || !isRole(definition, state.user.role)) {
-      known.delete(id)
-      return
-    }
+    known.delete(id)
+    if (state === null) return
     const { user, presence, activity } = state
-    known.set(id, {
-      user: { ...user, role: user.role },
-      connection: { connectionId: id, presence, activity, stale: false },
-      turn: ++turn
-    })
+    const { role } = user
+    if (!isRole(definition, role)) return
+    const connection = { connectionId: id, presence, activity, stale: false }
+    known.set(id, { user: { ...user, role }, connection, turn: ++turn })
   }
   const miss = (id: number): void => {
     const left = known.get(id)
@@ -152,8 +149,9 @@ export const createPresence = <St extends StorageShape, P, R extends string>(
       changed()
     },
     identify: (user) => {
-      if (!isRole(definition, user.role)) return
-      identity = { ...user, role: user.role }
+      const { role } = user
+      if (!isRole(definition, role)) return
+      identity = { ...user, role }
       refresh()
     },
     follow: (next) => {

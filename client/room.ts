@@ -1,12 +1,13 @@
 import type * as Y from 'yjs'
 import type { RoomDefinition, StorageShape, StorageSnapshot } from '../schema/define-room.ts'
 import type { ErrorCode } from '../schema/error-codes.ts'
-import type { EntryMark } from '../schema/messages.ts'
 import type { Epoch, RoomName, Seq } from '../schema/room-name.ts'
+import type { RoomLog } from './log.ts'
 import type { User } from './presence.ts'
 import type { LiveStorage } from './storage.ts'
 import type { Store } from './store.ts'
 import type { SyncStatus } from './sync-status.ts'
+import type { UndoHistory } from './undo.ts'
 
 /** The connection of a room. Of what is saved it says nothing: that is `SyncStatus`. */
 export type Status = 'initial' | 'connecting' | 'connected' | 'reconnecting' | 'disconnected'
@@ -19,13 +20,6 @@ export interface Rights<R extends string = string> {
   readonly mayWrite: boolean
 }
 
-/** The newest entries of the room's log, oldest first, at most 500. */
-export interface RoomLog {
-  readonly head: Seq
-  readonly epoch: Epoch
-  readonly entries: readonly EntryMark[]
-}
-
 /** Something that the app should tell its user. `retry`: the client is trying again by itself. */
 export interface RoomError {
   readonly code: ErrorCode
@@ -35,24 +29,6 @@ export interface RoomError {
 
 /** lost: no connection for 5 s; restored: it is back; failed: refused for good, nothing is tried any more. */
 export type ConnectionEvent = 'lost' | 'restored' | 'failed'
-
-/** undone; overwritten: others changed the same since, so nothing was done; empty: there is no such step. */
-export type UndoResult = 'done' | 'overwritten' | 'empty'
-
-export interface UndoState {
-  readonly canUndo: boolean
-  readonly canRedo: boolean
-}
-
-/** Undo of what was changed here, never of what others did. One mutation is one step. */
-export interface UndoHistory extends Store<UndoState> {
-  undo(): UndoResult
-  redo(): UndoResult
-  /** Until `resume`, everything that is changed becomes one step. */
-  pause(): void
-  resume(): void
-  clear(): void
-}
 
 export interface EnterOptions<P> {
   readonly initialPresence: P

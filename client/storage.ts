@@ -33,6 +33,8 @@ export interface LiveText {
   toString(): string
   /** Changes only what differs, so that what others type at the same moment stays. */
   replace(next: string): void
+  /** A stroke of typing: strokes into one text without a pause of 500 ms are one step of undo. */
+  type(stroke: TextChange): void
 }
 
 /** Where to put an entry: before or after another; at the end when neither is given. */
@@ -113,8 +115,12 @@ export class StorageError extends Error {
   }
 }
 
-/** Runs a change in a transaction, or throws before it begins. */
-export type Write = <T>(change: () => T) => T
+/**
+ * Runs a change in a transaction, or throws before it begins.
+ *
+ * @param typedInto name of the text that was typed into: strokes without a pause are one step of undo
+ */
+export type Write = <T>(change: () => T, typedInto?: string) => T
 
 /** The writable side of a storage in `doc`; every change goes through `write`. */
 export const createLiveStorage = <St extends StorageShape>(
@@ -160,7 +166,8 @@ const liveText = ({ doc, write }: Target, name: string): LiveText => {
       write(() => {
         const change = diffText(text().toString(), next)
         if (change !== null) applyTextChange(text(), change)
-      })
+      }),
+    type: (stroke) => write(() => applyTextChange(text(), stroke), name)
   }
 }
 

@@ -1,9 +1,11 @@
 import type { ReactNode, RefCallback } from 'react'
 import type { RoomDefinition, StorageShape, StorageSnapshot } from '../../schema/define-room.ts'
+import type { RoomLog } from '../log.ts'
 import type { User } from '../presence.ts'
-import type { ConnectionEvent, Rights, Room, RoomError, RoomLog, Status, UndoResult } from '../room.ts'
+import type { ConnectionEvent, Rights, Room, RoomError, Status } from '../room.ts'
 import type { LiveStorage, LiveText } from '../storage.ts'
 import type { SyncStatus } from '../sync-status.ts'
+import type { UndoResult } from '../undo.ts'
 
 type Equal<T> = (a: T, b: T) => boolean
 

@@ -1,5 +1,6 @@
 /** What a page knows of itself. Outside a browser it is always seen, and nothing happens to it. */
 export interface Page {
+  readonly isThere: boolean
   readonly isVisible: boolean
   /** Calls `woke` when the network changed or the page is seen again: a connection may have died meanwhile. */
   onWake(woke: () => void): () => void
@@ -10,11 +11,14 @@ export interface Page {
 }
 
 export const page: Page = {
+  get isThere() {
+    return typeof document !== 'undefined'
+  },
   get isVisible() {
-    return !hasPage() || document.visibilityState === 'visible'
+    return !page.isThere || document.visibilityState === 'visible'
   },
   onWake: (woke) => {
-    if (!hasPage()) return () => {}
+    if (!page.isThere) return () => {}
     return listen([
       [window, 'online', woke],
       [window, 'offline', woke],
@@ -23,7 +27,7 @@ export const page: Page = {
     ])
   },
   onActivity: (acted) => {
-    if (!hasPage()) return () => {}
+    if (!page.isThere) return () => {}
     return listen([
       [window, 'pointerdown', acted],
       [window, 'pointermove', acted],
@@ -32,12 +36,10 @@ export const page: Page = {
     ])
   },
   onClosing: (isUnsafe) => {
-    if (!hasPage()) return () => {}
+    if (!page.isThere) return () => {}
     return listen([[window, 'beforeunload', (event) => isUnsafe() && event.preventDefault()]])
   }
 }
-
-const hasPage = (): boolean => typeof document !== 'undefined'
 
 type Listening = readonly [target: EventTarget, event: string, listener: (event: Event) => void]
 

@@ -50,25 +50,25 @@ export const openPglite = async ({ dataDir, pid, logger, timeoutMs }: PgliteOpti
   }
   const session = createSession(engine, logger)
   const lane = createLane(session, timeoutMs)
-  const upkeep = startUpkeep({
-    database: session,
-    logger,
-    freeBytes: async () => {
-      if (dataDir === null) return Number.POSITIVE_INFINITY
-      const { bavail, bsize } = await statfs(dataDir)
-      return bavail * bsize
+  const upkeep = startUpkeep({ database: session, logger, freeBytes: () => freeBytesIn(dataDir) })
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    await upkeep.stop()
+    try {
+      await session.close()
+    } finally {
+      lock?.release()
     }
-  })
+  }
   return {
     engine: 'pglite',
     query: lane.query,
     exec: session.exec,
     transaction: session.transaction,
     lane: async (options) => createLane(session, options?.timeoutMs),
-    close: async () => {
-      await upkeep.stop()
-      await session.close()
-      lock?.release()
+    close: () => {
+      closing ??= close()
+      return closing
     }
   }
 }
@@ -85,6 +85,12 @@ const startEngine = async (dataDir: string | null): Promise<PGlite> => {
   } catch (error) {
     throw new Error(`PGlite cannot open ${dataDir}: ${said.trim() || String(error)}`, { cause: error })
   }
+}
+
+const freeBytesIn = async (dataDir: string | null): Promise<number> => {
+  if (dataDir === null) return Number.POSITIVE_INFINITY
+  const { bavail, bsize } = await statfs(dataDir)
+  return bavail * bsize
 }
 
 const saidLengthMax = 1000

@@ -6,7 +6,7 @@ import { useVisitor } from '../entrance.tsx'
 import { Bar } from '../ui/bar.tsx'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { countOf, momentOf, numberOf } from '../ui/time-words.ts'
+import { countOf, momentOf } from '../ui/time-words.ts'
 import { useNow } from '../ui/timers.ts'
 import { createForm, type ListedForm, listForms, readSummary, type Summary } from './forms-on-server.ts'
 import { untitled } from './frame.tsx'
@@ -69,7 +69,11 @@ function Forms({ forms, token }: { forms: readonly ListedForm[]; token: string }
   const now = useNow(60_000)
   const summaries = useSummaries(token, forms)
   if (forms.length === 0)
-    return <p className="py-3 text-ink-2">No form yet. Create one and share its link: everybody who opens it can build with you.</p>
+    return (
+      <p className="py-3 text-ink-2">
+        No form yet. Create one and share its link: everybody who opens it can build with you.
+      </p>
+    )
   return (
     <ul>
       {forms.map(({ id, head, changedAt }) => {
@@ -84,7 +88,9 @@ function Forms({ forms, token }: { forms: readonly ListedForm[]; token: string }
               <span className="text-right text-sm text-ink-2 max-desk:hidden">
                 {summary && countOf(summary.questions, 'question')}
               </span>
-              <span className="text-right text-sm text-ink-3 max-desk:hidden">{countOf(head, 'entry', 'entries')}</span>
+              <span className="text-right text-sm text-ink-3 max-desk:hidden">
+                {countOf(head, 'entry', 'entries')}
+              </span>
               <time dateTime={changedAt.toISOString()} className="text-right text-sm text-ink-3">
                 {momentOf(changedAt, now)}
               </time>

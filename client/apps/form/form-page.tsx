@@ -1,12 +1,12 @@
 import { useState } from 'react'
 import type { RoomError } from '../../index.ts'
 import { Builder } from './build/builder.tsx'
+import { OutlineButton } from './build/outline.tsx'
 import { Failed } from './failed.tsx'
 import { Filler } from './fill/filler.tsx'
 import { RoomProvider, useErrorListener } from './form-room.ts'
 import { FormFrame } from './frame.tsx'
 import { Opening } from './opening.tsx'
-import { OutlineButton } from './build/outline.tsx'
 
 const initialPresence = { focus: null, caret: null }
 

@@ -23,7 +23,11 @@ export const listForms = async (token: string, signal: AbortSignal): Promise<rea
     shape: z.object({ rooms: z.array(roomShape) })
   })
   return rooms
-    .map(({ name, head, changedAt }) => ({ id: name.slice(kind.length + 1), head, changedAt: new Date(changedAt) }))
+    .map(({ name, head, changedAt }) => ({
+      id: name.slice(kind.length + 1),
+      head,
+      changedAt: new Date(changedAt)
+    }))
     .sort((a, b) => b.changedAt.getTime() - a.changedAt.getTime())
 }
 
@@ -45,6 +49,10 @@ export interface Summary {
 /** @returns the id of a new, empty form that is yours. @throws Refusal, TypeError as `callApi` */
 export const createForm = async (token: string): Promise<string> => {
   const id = randomCode(idLength)
-  await callApi('/api/rooms', { token, body: { name: `${kind}/${id}` }, shape: z.object({ name: z.string() }) })
+  await callApi('/api/rooms', {
+    token,
+    body: { name: `${kind}/${id}` },
+    shape: z.object({ name: z.string() })
+  })
   return id
 }

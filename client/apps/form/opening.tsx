@@ -40,5 +40,11 @@ export function Opening() {
 }
 
 function Bone({ width, height }: { width: number; height: number }) {
-  return <i aria-hidden="true" className="skeleton block rounded-[3px] bg-band-2" style={{ width: `${width}%`, height }} />
+  return (
+    <i
+      aria-hidden="true"
+      className="skeleton block rounded-[3px] bg-band-2"
+      style={{ width: `${width}%`, height }}
+    />
+  )
 }

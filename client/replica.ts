@@ -1,0 +1,104 @@
+/**
+ * One copy of a room's document with what belongs to it. A refusal ends a replica for good: what was refused is part of
+ * its document and cannot be taken out, so the room goes on with a new one, under a new client id.
+ */
+import { Awareness } from 'y-protocols/awareness'
+import * as Y from 'yjs'
+import type { RoomDefinition, StorageShape } from '../schema/define-room.ts'
+import { createStorageMirror, type StorageMirror, type StorageProblem } from '../schema/storage.ts'
+import { createLiveStorage, type LiveStorage, type Write } from './storage.ts'
+import { createHistory, type DocumentHistory } from './undo.ts'
+
+export interface Replica<St extends StorageShape> {
+  readonly doc: Y.Doc
+  readonly awareness: Awareness
+  readonly storage: LiveStorage<St>
+  readonly mirror: StorageMirror<St>
+  readonly history: DocumentHistory
+  readonly write: Write
+  /** The texts that were changed here since the last `confirmed`, as they stand. */
+  keptText(): string
+  /** The local changes so far are confirmed. */
+  confirmed(): void
+  destroy(): void
+}
+
+interface ReplicaOptions {
+  /** @throws RoomlogError before anything is changed */
+  assertMayWrite(): void
+  /** A local transaction is over: made here, or read from this device. */
+  changed(update: Uint8Array, origin: unknown, isLocal: boolean): void
+  problem(problem: StorageProblem): void
+}
+
+export const createReplica = <St extends StorageShape>(
+  definition: RoomDefinition<St>,
+  { assertMayWrite, changed, problem }: ReplicaOptions
+): Replica<St> => {
+  const doc = new Y.Doc()
+  const origin = { mutationOf: definition.kind }
+  const history = createHistory(doc, origin)
+  const touched = createTouched()
+  let depth = 0
+
+  const write: Write = (change, typedInto) => {
+    assertMayWrite()
+    if (depth === 0 && typedInto === undefined) history.beginStep()
+    else if (depth === 0 && typedInto !== undefined) history.typeInto(typedInto)
+    depth++
+    try {
+      return doc.transact(change, origin)
+    } finally {
+      depth--
+    }
+  }
+  const mirror = createStorageMirror(definition, doc, problem)
+  doc.on('update', (update: Uint8Array, from: unknown, _: Y.Doc, transaction: Y.Transaction) => {
+    if (transaction.local) touched.add(transaction)
+    changed(update, from, transaction.local)
+  })
+  const awareness = new Awareness(doc)
+  return {
+    doc,
+    awareness,
+    mirror,
+    history,
+    write,
+    storage: createLiveStorage(definition, doc, write),
+    keptText: touched.text,
+    confirmed: touched.clear,
+    destroy: () => {
+      mirror.destroy()
+      history.destroy()
+      awareness.destroy()
+    }
+  }
+}
+
+type Changed = Y.Transaction['changed'] extends Map<infer T, unknown> ? T : never
+
+/** Which texts and values were changed here, so that they can be given back if they are refused. */
+const createTouched = () => {
+  const places = new Map<Changed, Set<string>>()
+  return {
+    add: ({ changed }: Y.Transaction): void => {
+      for (const [type, keys] of changed) {
+        const known = places.get(type) ?? new Set()
+        for (const key of keys) if (typeof key === 'string' && !ownKeys.includes(key)) known.add(key)
+        places.set(type, known)
+      }
+    },
+    text: (): string => {
+      const lines = [...places].flatMap(([type, keys]) => {
+        if (type instanceof Y.Text) return [type.toString()]
+        if (!(type instanceof Y.Map)) return []
+        const map: Y.Map<unknown> = type
+        return [...keys].map((key) => map.get(key)).filter((value) => typeof value === 'string')
+      })
+      return lines.filter((line) => line !== '').join('\n')
+    },
+    clear: () => places.clear()
+  }
+}
+
+const ownKeys = ['order', 'deletedAt']
