@@ -80,3 +80,4 @@ export const idleMs = 300
 export const startDeadlineMs = 20_000
 export const stopDeadlineMs = 10_000
 export const stepDeadlineMs = 60_000
+export const editsDeadlineMs = 600_000

@@ -29,7 +29,16 @@ const commit = (): string => {
   const git = (...words: string[]) =>
     execFileSync('git', words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   try {
-    const changed = git('status', '--porcelain', '--', 'server', 'schema', 'bench', 'package-lock.json')
+    const changed = git(
+      'status',
+      '--porcelain',
+      '--',
+      'server',
+      'schema',
+      'bench',
+      'package-lock.json',
+      ':!bench/RESULTS.md'
+    )
     return `${git('rev-parse', '--short=12', 'HEAD')}${changed === '' ? '' : ', with changes that are not committed'}`
   } catch (error) {
     // A copy without its repository can be measured too.

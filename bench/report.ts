@@ -31,7 +31,7 @@ export const renderReport = (outcomes: readonly Outcome[], conditions: Condition
     '',
     ...renderGoals(outcomes),
     ...outcomes.flatMap((outcome) => renderOutcome(outcome, conditions.settings)),
-    ...renderLimits(outcomes)
+    ...limits
   ].join('\n')
 
 /** The tables of one scenario, for the terminal. */
@@ -55,7 +55,7 @@ export const renderOutcome = ({ scenario, rounds }: Outcome, settings: Settings)
     ...scenario.ratios.map((ratio) => rowOf(ratio, { scenario, rounds }))
   ]),
   '',
-  ...notesOn({ scenario, rounds }).flatMap((note) => [`- ${note}`]),
+  ...notesOn({ scenario, rounds }).map((note) => `- ${note}`),
   ''
 ]
 
@@ -91,7 +91,7 @@ const renderGoals = (outcomes: readonly Outcome[]): string[] => [
   ''
 ]
 
-const renderLimits = (outcomes: readonly Outcome[]): string[] => [
+const limits: readonly string[] = [
   '## Not measured',
   '',
   '- more than one node, Redis, networks other than loopback, TLS, real browsers',
@@ -99,11 +99,6 @@ const renderLimits = (outcomes: readonly Outcome[]): string[] => [
   '- a room with many readers, presence, reconnect storms, idle connections',
   '- the embedded database (PGlite)',
   '- servers on cores of their own: server, Postgres and generator share those of the machine',
-  ...outcomes
-    .flatMap(({ scenario, rounds }) =>
-      scenario.subjects.filter((subject) => !rounds.some((round) => round.has(subject)))
-    )
-    .map((subject) => `- ${subject}: did not run`),
   '',
   '## Repeat',
   '',
@@ -184,7 +179,9 @@ const show = (value: number | null, digits: number): string =>
 /** The first row is the head; figures stand at the right. */
 const tableOf = (rows: readonly (readonly string[])[]): string[] => {
   const [head = [], ...body] = rows
-  const isFigure = head.map((_, index) => body.some((row) => /^[\d–]/.test(row[index] ?? '')) && index > 0)
+  const isFigure = head.map(
+    (_, index) => index > 0 && body.every((row) => /^[\d.,–]*$/.test(row[index] ?? ''))
+  )
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(head), line(isFigure.map((figure) => (figure ? '---:' : '---'))), ...body.map(line)]
 }

@@ -36,6 +36,8 @@ interface CopyHandlers {
 
 export interface OfflineCopy {
   readonly stored: StoredCopy
+  /** The local changes of earlier visits have numbers up to the n-th. */
+  restored(upTo: number): void
   /** @param change the number of the local change that made the update; none for what came from elsewhere */
   append(update: Uint8Array, change?: number): void
   /** Local changes up to the n-th are confirmed, those of earlier visits included. */
@@ -87,6 +89,12 @@ const load = async (database: IDBDatabase): Promise<Loaded> => {
   }
 }
 
+interface Batch {
+  readonly updates: Uint8Array[]
+  readonly change: number
+  readonly count: number
+}
+
 class Copy implements OfflineCopy {
   readonly stored: StoredCopy
   readonly #tab = randomCode(8)
@@ -101,6 +109,7 @@ class Copy implements OfflineCopy {
   #lastChange = 0
   #changes = 0
   #confirmed = 0
+  #restored = 0
   #rights: Rights | null = null
   #needsWhole = false
   #isWriting = false
@@ -125,6 +134,10 @@ class Copy implements OfflineCopy {
       this.#changes++
     }
     this.#write()
+  }
+
+  restored(upTo: number): void {
+    this.#restored = upTo
   }
 
   confirmed(upTo: number): void {
@@ -174,34 +187,38 @@ class Copy implements OfflineCopy {
 
   async #writeAll(): Promise<void> {
     do {
-      const updates = this.#waiting.splice(0)
-      const change = this.#lastChange
-      const count = this.#changes
-      this.#changes = 0
-      const isOurs = await this.#writeOnce(updates, change, count)
-      if (this.#isClosed) return
-      if (!isOurs) {
-        this.#needsWhole = true
-        this.#waiting.push(...updates)
-        this.#changes += count
-        this.#handlers.cleared(this.#generation.refusedClients)
-        continue
+      const batch: Batch = {
+        updates: this.#waiting.splice(0),
+        change: this.#lastChange,
+        count: this.#changes
       }
-      this.#needsWhole = false
-      if (change > 0) this.#handlers.stored(change)
-      if (this.#size >= foldAfterUpdates) await this.#fold()
-    } while (!this.#isClosed && this.#waiting.length > 0)
+      this.#changes = 0
+      const isOurs = await this.#writeOnce(batch).catch((error: unknown) => {
+        this.#changes += batch.count
+        throw error
+      })
+      if (this.#isClosed) return
+      if (isOurs) {
+        if (batch.change > 0) this.#handlers.stored(batch.change)
+        if (this.#size >= foldAfterUpdates) await this.#fold()
+      } else {
+        this.#changes += batch.count
+        this.#handlers.cleared(this.#generation.refusedClients)
+      }
+    } while (!this.#isClosed && (this.#waiting.length > 0 || this.#needsWhole))
   }
 
   /** @returns false if another tab cleared the copy since: nothing was written, and the generation is known now */
-  async #writeOnce(updates: Uint8Array[], change: number, count: number): Promise<boolean> {
+  async #writeOnce({ updates, change, count }: Batch): Promise<boolean> {
     const transaction = this.#database.transaction(['updates', 'unconfirmed', 'facts'], 'readwrite')
     const done = finished(transaction)
     const facts = transaction.objectStore('facts')
     const generation = (await result<Generation | undefined>(facts.get('generation'))) ?? noGeneration
     if (generation.id !== this.#generation.id) {
       this.#generation = generation
-      return done.then(() => false)
+      this.#needsWhole = true
+      await done
+      return false
     }
     const content = this.#needsWhole ? [this.#handlers.whole()] : updates
     if (content.length > 0) {
@@ -210,13 +227,14 @@ class Copy implements OfflineCopy {
     }
     const marks = transaction.objectStore('unconfirmed')
     if (count > 0 && change > this.#confirmed) marks.put(count, [this.#tab, change])
-    if (this.#confirmed >= this.stored.unconfirmed) {
+    if (this.#confirmed >= this.#restored) {
       for (const key of this.#oldMarks) marks.delete(key)
       marks.delete(IDBKeyRange.bound([this.#tab, 0], [this.#tab, this.#confirmed]))
     }
     if (this.#rights !== null) facts.put(this.#rights, 'rights')
     await done
-    if (this.#confirmed >= this.stored.unconfirmed) this.#oldMarks = []
+    this.#needsWhole = false
+    if (this.#confirmed >= this.#restored) this.#oldMarks = []
     this.#rights = null
     return true
   }

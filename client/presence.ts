@@ -3,7 +3,7 @@
  * sight, marked stale, for 10 s: most come back at once, and a face that blinks says something that is not true.
  */
 import type { Awareness } from 'y-protocols/awareness'
-import type { RoomDefinition, StorageShape } from '../schema/define-room.ts'
+import { isRole, type RoomDefinition, type StorageShape } from '../schema/define-room.ts'
 import {
   type Activity,
   type AwarenessState,
@@ -185,11 +185,6 @@ interface AwarenessChange {
   readonly updated: readonly number[]
   readonly removed: readonly number[]
 }
-
-const isRole = <R extends string>(
-  definition: RoomDefinition<StorageShape, unknown, R>,
-  role: string
-): role is R | 'admin' => role === 'admin' || definition.roles.some((known) => known === role)
 
 /** A stale connection counts only where there is no other. */
 const toUser = <P, R extends string>(all: readonly Known<P, R>[]): User<P, R> => {

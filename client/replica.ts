@@ -2,7 +2,6 @@
  * One copy of a room's document with what belongs to it. A refusal ends a replica for good: what was refused is part of
  * its document and cannot be taken out, so the room goes on with a new one, under a new client id.
  */
-import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import type { RoomDefinition, StorageShape } from '../schema/define-room.ts'
 import { createStorageMirror, type StorageMirror, type StorageProblem } from '../schema/storage.ts'
@@ -11,7 +10,6 @@ import { createHistory, type DocumentHistory } from './undo.ts'
 
 export interface Replica<St extends StorageShape> {
   readonly doc: Y.Doc
-  readonly awareness: Awareness
   readonly storage: LiveStorage<St>
   readonly mirror: StorageMirror<St>
   readonly history: DocumentHistory
@@ -26,8 +24,8 @@ export interface Replica<St extends StorageShape> {
 interface ReplicaOptions {
   /** @throws RoomlogError before anything is changed */
   assertMayWrite(): void
-  /** A local transaction is over: made here, or read from this device. */
-  changed(update: Uint8Array, origin: unknown, isLocal: boolean): void
+  /** The document changed. @returns whether it was changed here: neither by the server nor by the stored copy */
+  changed(update: Uint8Array, origin: unknown): boolean
   problem(problem: StorageProblem): void
 }
 
@@ -54,13 +52,10 @@ export const createReplica = <St extends StorageShape>(
   }
   const mirror = createStorageMirror(definition, doc, problem)
   doc.on('update', (update: Uint8Array, from: unknown, _: Y.Doc, transaction: Y.Transaction) => {
-    if (transaction.local) touched.add(transaction)
-    changed(update, from, transaction.local)
+    if (changed(update, from)) touched.add(transaction)
   })
-  const awareness = new Awareness(doc)
   return {
     doc,
-    awareness,
     mirror,
     history,
     write,
@@ -70,7 +65,6 @@ export const createReplica = <St extends StorageShape>(
     destroy: () => {
       mirror.destroy()
       history.destroy()
-      awareness.destroy()
     }
   }
 }

@@ -49,6 +49,8 @@ export interface Room<St extends StorageShape = StorageShape, P = unknown, R ext
   readonly ready: Store<boolean>
   readonly snapshot: Store<StorageSnapshot<St>>
   readonly status: Store<Status>
+  /** Why nothing is tried any more: signed out, removed, deleted. null while the room can be reached or is tried. */
+  readonly failure: Store<RoomError | null>
   readonly syncStatus: Store<SyncStatus>
   /** `syncStatus` with `saved` held back for 400 ms after `saving`, so that it does not flicker. */
   readonly smoothSyncStatus: Store<SyncStatus>

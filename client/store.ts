@@ -26,6 +26,28 @@ export const createStore = <T>(initial: T): Writable<T> => {
   }
 }
 
+export interface Relay<T> extends Store<T> {
+  /** Shows another store from now on. */
+  follow(store: Store<T>): void
+}
+
+/** A store that stands for others, one after the other. */
+export const createRelay = <T>(first: Store<T>): Relay<T> => {
+  const listeners = createListeners<[]>()
+  let current = first
+  let leave = first.subscribe(listeners.tell)
+  return {
+    get: () => current.get(),
+    subscribe: listeners.add,
+    follow: (store) => {
+      leave()
+      current = store
+      leave = store.subscribe(listeners.tell)
+      listeners.tell()
+    }
+  }
+}
+
 export interface Listeners<A extends unknown[]> {
   add(listener: (...args: A) => void): () => void
   tell(...args: A): void

@@ -104,7 +104,7 @@ export const nextFacts = (facts: SyncFacts, event: SyncEvent): SyncFacts => {
     case 'changed':
       return { ...facts, made: facts.made + 1 }
     case 'restored':
-      return { ...facts, made: facts.made + event.count, stored: facts.stored + event.count }
+      return { ...facts, made: facts.made + event.count, stored: restoredCount(facts, event.count) }
     case 'stored':
       return { ...facts, stored: Math.max(facts.stored, Math.min(event.upTo, facts.made)) }
     case 'linked':
@@ -136,6 +136,10 @@ export const statusOf = (facts: SyncFacts, discard: () => void): SyncStatus => {
   if (facts.proof === null) return { state: 'loading' }
   return { state: 'saved', savedAt: new Date(facts.proof.at), seq: facts.proof.seq }
 }
+
+/** What was read from the device is on it; what was made before it was read may not be. */
+const restoredCount = ({ made, stored }: SyncFacts, count: number): number =>
+  stored >= made ? made + count : stored
 
 /** A confirmation of what was confirmed before proves nothing new, and does not move the time. */
 const confirm = (

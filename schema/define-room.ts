@@ -142,9 +142,11 @@ export const defineRoom = <
 export const isStorageName = (name: string): boolean =>
   name.length > 0 && name.length <= nameLengthMax && !name.includes('/') && !(name in Object.prototype)
 
-/** The role may change the room. Only roles of the definition that are no readers do, and `admin` everywhere. */
-export const mayWrite = (definition: RoomDefinition, role: string): boolean =>
-  role === 'admin' || (definition.roles.includes(role) && !definition.readers.includes(role))
+/** The role is one of the definition's, or `admin`, which is one everywhere. */
+export const isRole = <R extends string>(
+  definition: RoomDefinition<StorageShape, unknown, R>,
+  role: string
+): role is R | 'admin' => role === 'admin' || definition.roles.some((known) => known === role)
 
 const nameLengthMax = 128
 const ownFieldsOfEntries = ['id', 'order', 'deletedAt']

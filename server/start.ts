@@ -26,7 +26,8 @@ import type { Logger } from './logger.ts'
 import { createMetrics } from './metrics.ts'
 import { createAuthority } from './room/authorize.ts'
 import { createHocuspocus } from './room/hocuspocus.ts'
-import { createRooms, readRecentEntries } from './room/rooms.ts'
+import { createRoomTable } from './room/room-table.ts'
+import { createRooms } from './room/rooms.ts'
 import { readView } from './room/view.ts'
 import { Turn } from './session/turn.ts'
 import { createWebSockets } from './session/websocket.ts'
@@ -70,6 +71,7 @@ export const start = async ({ config, logger, process }: NodeParts): Promise<Nod
   })
   const loader = createLoader(database, config.loadsMax)
   const snapshots = createSnapshots(database, loader, logger)
+  const table = createRoomTable(database)
   const authority = createAuthority({ database, config, kinds })
   const attempts = createAttempts({ perMinuteMax: config.authAttemptsPerMinuteMax })
   const health = watchHealth(database, commits)
@@ -97,10 +99,10 @@ export const start = async ({ config, logger, process }: NodeParts): Promise<Nod
     commits,
     authority,
     turn,
-    recentEntries: ({ name }) => readRecentEntries(database, name)
+    recentEntries: ({ name }) => table.recentMarks(name)
   })
   const rooms = createRooms({
-    database,
+    table,
     hocuspocus,
     rooms: openRooms,
     commits,

@@ -79,6 +79,9 @@ describe('a token', () => {
     }
     const write = await server.call(roomPath(name, '/doc'), { token, bytes: someUpdate() })
     await expectProblem(write, 'read-only')
+    const reader = await grant('form/*', 'reader')
+    const create = await server.call('/api/rooms', { token: reader, json: { name: 'form/by-a-reader' } })
+    await expectProblem(create, 'read-only')
     await expectProblem(await server.call(roomPath(name), { token, method: 'DELETE' }), 'forbidden')
     expect(await (await server.call(roomPath(name), { token })).json()).toMatchObject({ head: 0 })
   })

@@ -89,7 +89,7 @@ describe('a guest', () => {
     })
   })
 
-  it('is the author of what they write', async () => {
+  it('is the author of what they write (G6)', async () => {
     const { token, user } = await becomeGuest('Ada')
     const name = await createRoom()
     await server.call(roomPath(name, '/doc'), { token, bytes: startDocument().write('hello') })

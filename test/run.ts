@@ -89,18 +89,21 @@ interface Report {
   numFailedTests: number
   numPendingTests: number
   numTodoTests: number
-  testResults: { name: string; status: string; assertionResults: unknown[] }[]
+  testResults: { name: string; status: string; assertionResults: { status: string }[] }[]
 }
 
-/** A file that cannot be loaded has no tests, and an error outside a test belongs to none: each is one failure. */
+const isFailed = ({ status }: { status: string }): boolean => status === 'failed'
+
+/** A file that fails without a failed test could not be loaded or prepared: that is one failure. */
 const countOf = (status: number, report: Report | undefined): Count => {
   if (!report) return { passed: 0, failed: 1, skipped: 0 }
-  const filesThatDidNotLoad = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0
+  const failedFiles = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some(isFailed)
   ).length
-  const failed = report.numFailedTests + filesThatDidNotLoad
+  const failed = report.numFailedTests + failedFiles
   return {
     passed: report.numPassedTests,
+    // An error outside of all tests belongs to no file.
     failed: status !== 0 && failed === 0 ? 1 : failed,
     skipped: report.numPendingTests + report.numTodoTests
   }

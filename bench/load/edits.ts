@@ -1,5 +1,6 @@
 /** A document of many single edits, written by a few people who type, jump and delete, one edit at a time each. */
 import * as Y from 'yjs'
+import { editsDeadlineMs } from '../config.ts'
 import type { Client, Target } from './client.ts'
 import { paragraph } from './key-presses.ts'
 import { createRandom } from './random.ts'
@@ -35,10 +36,8 @@ export const writeEdits = async (job: EditsJob): Promise<EditsResult> => {
   const scripts = clients.map((client, index) =>
     script(client, document, clientIdOf(0, index), Math.ceil(job.edits / job.writers))
   )
-  await whileConnected(
-    clients,
-    Promise.all(clients.map((client, index) => play(client, scripts[index] ?? [])))
-  )
+  const played = Promise.all(clients.map((client, index) => play(client, scripts[index] ?? [])))
+  await whileConnected(clients, played, editsDeadlineMs)
   await closeAll(clients)
   return {
     acknowledged: scripts.reduce((sum, frames) => sum + frames.length, 0),

@@ -21,19 +21,20 @@ export interface Order<Name extends LoadName> {
 
 export type Answer = { readonly phase: Phase } | { readonly result: unknown } | { readonly error: string }
 
-const tell = (answer: Answer): void => {
-  process.send?.(answer)
-}
-
-const work = async (order: Order<LoadName>): Promise<void> => {
+const work = async (order: Order<LoadName>): Promise<Answer> => {
   try {
     // The parent built the order with the types above; the pair of name and job is lost on the way.
     const load = loads[order.load] as (job: unknown, announce: Announce) => Promise<unknown>
-    tell({ result: await load(order.job, (phase) => tell({ phase })) })
+    return { result: await load(order.job, (phase) => tell({ phase })) }
   } catch (error) {
-    tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
-  process.disconnect()
 }
 
-process.once('message', (order: Order<LoadName>) => void work(order))
+const tell = (answer: Answer, then?: () => void): void => {
+  process.send?.(answer, undefined, undefined, then)
+}
+
+// A load that failed may leave timers and sockets behind: the process ends with its answer, and with its parent.
+process.once('message', async (order: Order<LoadName>) => tell(await work(order), () => process.exit()))
+process.once('disconnect', () => process.exit())

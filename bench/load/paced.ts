@@ -1,5 +1,6 @@
 /** People who type: one writer in each room, at an even pace, and one who reads along. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stepDeadlineMs } from '../config.ts'
 import type { Client, Target } from './client.ts'
 import { checkAgainstYjs, KeyPresses, longDocument, paragraph, placeIn } from './key-presses.ts'
 import { type Announce, pace } from './pace.ts'
@@ -53,7 +54,8 @@ export const typeAtPace = async (job: PacedJob, announce: Announce): Promise<Pac
   const stop = pace(job.rooms * job.updatesPerSecondPerRoom, (index) =>
     writers[index % writers.length]?.press()
   )
-  const result = await whileConnected(groups.flat(), measure(job, writers, stop, announce))
+  const deadlineMs = job.warmUpMs + job.measureMs + stepDeadlineMs
+  const result = await whileConnected(groups.flat(), measure(job, writers, stop, announce), deadlineMs)
   await closeAll(groups.flat())
   return result
 }

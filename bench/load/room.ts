@@ -59,9 +59,12 @@ export const seedAll = async (
   await settle(groups.flat())
 }
 
-/** What `work` gives, unless a client is lost before: then it rejects with the reason. */
-export const whileConnected = <T>(clients: readonly Client[], work: Promise<T>): Promise<T> =>
-  Promise.race([work, ...clients.map(rejectWhenLost), rejectLate()])
+/** What `work` gives, unless a client is lost or the deadline passes before: then it rejects with the reason. */
+export const whileConnected = <T>(
+  clients: readonly Client[],
+  work: Promise<T>,
+  deadlineMs: number = stepDeadlineMs
+): Promise<T> => Promise.race([work, ...clients.map(rejectWhenLost), rejectAfter(deadlineMs)])
 
 const rejectWhenLost = async (client: Client): Promise<never> => {
   const reason = await client.closed
@@ -69,9 +72,9 @@ const rejectWhenLost = async (client: Client): Promise<never> => {
   return new Promise<never>(() => {})
 }
 
-const rejectLate = (): Promise<never> =>
+const rejectAfter = (ms: number): Promise<never> =>
   new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`not done within ${stepDeadlineMs} ms`)), stepDeadlineMs).unref()
+    setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms).unref()
   })
 
 export const closeAll = async (clients: readonly Client[]): Promise<void> => {

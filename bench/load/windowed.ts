@@ -1,5 +1,6 @@
 /** As much as the server takes: every writer has a window of updates on the way and sends one for each that is confirmed. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stepDeadlineMs } from '../config.ts'
 import type { Client, Target } from './client.ts'
 import { stateOf } from './join.ts'
 import { checkAgainstYjs, KeyPresses, paragraph, placeIn } from './key-presses.ts'
@@ -67,7 +68,8 @@ export const typeWithWindow = async (job: WindowedJob, announce: Announce): Prom
     for (const writer of writers) writer.client.onAcknowledge = () => writer.confirm(1)
   }
   const clients = groups.flat()
-  const measured = await whileConnected(clients, measure(job, writers, announce))
+  const deadlineMs = job.warmUpMs + job.measureMs + stepDeadlineMs
+  const measured = await whileConnected(clients, measure(job, writers, announce), deadlineMs)
   const missing = job.holdsDocuments ? await countMissing(job.target, rooms, writers) : null
   await closeAll(clients)
   return { ...measured, missing }

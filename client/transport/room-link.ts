@@ -2,7 +2,7 @@
 import { HocuspocusProvider, MessageType } from '@hocuspocus/provider'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import type { Awareness } from 'y-protocols/awareness'
+import { Awareness } from 'y-protocols/awareness'
 import { messageYjsSyncStep1, messageYjsSyncStep2 } from 'y-protocols/sync'
 import type * as Y from 'yjs'
 import {
@@ -34,24 +34,25 @@ interface LinkOptions {
   readonly socket: Socket
   readonly name: RoomName
   readonly doc: Y.Doc
-  readonly awareness: Awareness
   readonly handlers: LinkHandlers
 }
 
 export interface RoomLink {
   /** The origin of what comes from the server. */
   readonly origin: object
+  readonly awareness: Awareness
+  readonly isAuthenticated: boolean
   attach(): void
   /** Authenticates and syncs again on the open connection. */
   again(): void
   send(message: ClientMessage): void
   /** Asks for everybody's presence, which the server answers at once. */
   askPresence(): void
-  /** Also ends `awareness`. */
   destroy(): void
 }
 
-export const createRoomLink = ({ socket, name, doc, awareness, handlers }: LinkOptions): RoomLink => {
+export const createRoomLink = ({ socket, name, doc, handlers }: LinkOptions): RoomLink => {
+  const awareness = new Awareness(doc)
   const provider = new RoomProvider(
     { name, websocketProvider: socket, document: doc, awareness, token: handlers.token },
     handlers
@@ -64,6 +65,10 @@ export const createRoomLink = ({ socket, name, doc, awareness, handlers }: LinkO
   })
   return {
     origin: provider,
+    awareness,
+    get isAuthenticated() {
+      return provider.isAuthenticated
+    },
     attach: () => provider.attach(),
     again: () => void provider.onOpen(new Event('open')),
     send: (message) => provider.sendStateless(encodeMessage(message)),
@@ -112,10 +117,13 @@ class RoomProvider extends HocuspocusProvider {
   }
 
   override onClose(): void {
-    const wasLinked = this.#hasTheirs && this.#hasOurs
-    this.#reset()
     super.onClose()
-    if (wasLinked) this.#handlers.unlinked()
+    this.#unlink()
+  }
+
+  override permissionDeniedHandler(reason: string): void {
+    this.#unlink()
+    super.permissionDeniedHandler(reason)
   }
 
   #synced(step: number): void {
@@ -136,6 +144,12 @@ class RoomProvider extends HocuspocusProvider {
       this.#isShown = true
       this.#handlers.shown(JSON.parse(json))
     }
+  }
+
+  #unlink(): void {
+    const wasLinked = this.#hasTheirs && this.#hasOurs
+    this.#reset()
+    if (wasLinked) this.#handlers.unlinked()
   }
 
   #reset(): void {

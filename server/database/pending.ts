@@ -1,4 +1,4 @@
-import { after } from '../clock.ts'
+import { after, sleep } from '../clock.ts'
 import { DatabaseError } from './database.ts'
 import { translateError } from './translate-error.ts'
 
@@ -13,16 +13,20 @@ export interface Pending {
   answerOf<T>(answer: PromiseLike<T>, limit?: Limit): Promise<T>
   /** Rejects all of them. */
   giveUp(error: DatabaseError): void
+  /** Resolves when all are answered, or after `timeoutMs`. */
+  settled(timeoutMs: number): Promise<void>
 }
 
 export const createPending = (): Pending => {
   const rejections = new Set<(error: DatabaseError) => void>()
+  let onSettled = () => {}
   return {
     answerOf: (answer, limit) =>
       new Promise((resolve, reject) => {
         const done = () => {
           rejections.delete(giveUp)
           cancel?.()
+          if (rejections.size === 0) onSettled()
         }
         const giveUp = (error: DatabaseError) => {
           done()
@@ -41,6 +45,11 @@ export const createPending = (): Pending => {
       }),
     giveUp: (error) => {
       for (const reject of [...rejections]) reject(error)
+    },
+    settled: async (timeoutMs) => {
+      const patience = new AbortController()
+      onSettled = () => patience.abort()
+      if (rejections.size > 0) await sleep(timeoutMs, patience.signal)
     }
   }
 }

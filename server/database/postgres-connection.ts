@@ -8,7 +8,7 @@ import { createPending } from './pending.ts'
 import { translateError } from './translate-error.ts'
 
 /**
- * One connection to Postgres with one life: opened on its own, and once lost never opened again. The driver would
+ * One connection to Postgres with one life: opened at once, and when it is lost never opened again. The driver would
  * connect again by itself; then the rest of a transaction, or a statement that was given up, could still run there.
  */
 export interface Connection extends Transaction {
@@ -25,7 +25,7 @@ export interface ConnectionOptions {
   readonly timeoutMs: number | undefined
   /** SQL that prepares the session, after our own. */
   readonly settings?: string
-  /** How many tries came before this one since a success: the next host of a list is taken. */
+  /** How many failed since the last success: a list of hosts is tried from another one on each time. */
   readonly attempt: number
   /** How long to wait before connecting. */
   readonly delayMs: number
@@ -34,7 +34,7 @@ export interface ConnectionOptions {
 }
 
 const connectTimeoutSeconds = 5
-const closeTimeoutSeconds = 5
+const closeTimeoutMs = 5000
 const keepAliveSeconds = 10
 
 /**
@@ -51,31 +51,24 @@ const sessionSettings = `
 
 export const openConnection = (options: ConnectionOptions): Connection => {
   const pending = createPending()
-  let socket: Socket | undefined
   let isLost = false
 
-  const openSocket = async (target: Target): Promise<Socket> => {
-    await sleep(options.delayMs)
-    // The driver wants to connect again, or was dropped while it waited: a write to this one fails.
-    if (socket !== undefined || isLost) return new Socket()
-    socket = dial(target, options.attempt)
-    return socket
-  }
   const lose = (reason: DatabaseError) => {
     if (isLost) return
     isLost = true
     options.onLost(reason)
     pending.giveUp(reason)
   }
+  const sockets = createSockets(options, () => isLost, lose)
   const drop = (reason: DatabaseError) => {
     lose(reason)
-    socket?.destroy()
+    sockets.destroy()
   }
   // Behind the driver's own rejections, which say why.
   const onClose = () =>
     queueMicrotask(() => lose(new DatabaseError('unavailable', 'the connection was closed')))
 
-  const sql = postgres(...driverOptions(options, openSocket, onClose))
+  const sql = postgres(...driverOptions(options, sockets.open, onClose))
   const run = <T>(start: () => PromiseLike<T>, timeoutMs?: number): Promise<T> => {
     if (isLost) return Promise.reject(new DatabaseError('unavailable', 'the connection is lost'))
     return pending.answerOf(start(), { timeoutMs, onTimeout: drop })
@@ -99,7 +92,10 @@ export const openConnection = (options: ConnectionOptions): Connection => {
     isLost: () => isLost,
     drop,
     close: async () => {
-      await sql.end({ timeout: closeTimeoutSeconds })
+      if (isLost) return
+      // The driver waits for what it has sent, not for what it still has to send.
+      await pending.settled(closeTimeoutMs)
+      await sql.end({ timeout: 1 })
       drop(new DatabaseError('unavailable', 'the connection was closed'))
     }
   }
@@ -112,23 +108,55 @@ const extended = { prepare: true, simple: false }
 const isReadOnly = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && error.code === '25006'
 
+interface Sockets {
+  open(target: Target): Promise<Socket>
+  destroy(): void
+}
+
 interface Target {
   readonly path: string | false
   readonly host: readonly string[]
   readonly port: readonly number[]
 }
 
-const dial = ({ path, host, port }: Target, attempt: number): Socket => {
-  const at = attempt % host.length
-  const address = { host: host[at] ?? 'localhost', port: port[at] ?? 5432 }
+/** What the driver connects with: each host of a list once, until one of them answers, and nothing after that. */
+const createSockets = (
+  { delayMs, attempt }: ConnectionOptions,
+  isLost: () => boolean,
+  onNone: (reason: DatabaseError) => void
+): Sockets => {
+  let dials = 0
+  let socket: Socket | undefined
+  let refusal: unknown
+  return {
+    open: async ({ path, host, port }) => {
+      if (dials === 0) await sleep(delayMs)
+      if (!isLost() && dials < host.length) {
+        const at = (attempt + dials) % host.length
+        dials += 1
+        socket = dial(path ? { path } : { host: host[at] ?? 'localhost', port: port[at] ?? 5432 })
+        socket.once('error', (error) => {
+          refusal = error
+        })
+        return socket
+      }
+      onNone(translateError(refusal ?? new Error(`no use of ${host.join(', ')}`), 'unavailable'))
+      // What the driver still wants to run was given up: it must never connect.
+      return new Promise(() => {})
+    },
+    destroy: () => socket?.destroy()
+  }
+}
+
+const dial = (address: { path: string } | { host: string; port: number }): Socket => {
   const socket = new Socket()
   socket.setNoDelay(true)
   // The driver listens only when it has the socket, and would miss an error that comes at once.
   setImmediate(() => {
-    if (!socket.destroyed) socket.connect(path ? { path } : address)
+    if (!socket.destroyed) socket.connect(address)
   })
   // The driver looks here for the name to verify a certificate by.
-  return Object.assign(socket, address)
+  return Object.assign(socket, 'host' in address ? address : {})
 }
 
 const driverOptions = (

@@ -17,11 +17,12 @@ const kindOf = (error: Error, code = ''): DatabaseErrorKind => {
   return bySqlState.find(([pattern]) => pattern.test(code))?.[1] ?? 'bug'
 }
 
-const lostConnection = /^(CONNECTION_(CLOSED|DESTROYED|ENDED)|CONNECT_TIMEOUT|E(?!RR_INVALID).*)$/
+const lostConnection =
+  /^(CONNECTION_(CLOSED|DESTROYED|ENDED)|CONNECT_TIMEOUT|E(?!RR_)[A-Z_]+|ERR_(SOCKET|STREAM|SSL|TLS)_.*)$/
 
 const bySqlState: readonly (readonly [RegExp, DatabaseErrorKind])[] = [
   // Connection failures; shutdown, crash, start; too many connections; cancelled; login refused; database missing.
-  [/^(08...|57P0.|53300|57014|28...|3D000)$/, 'unavailable'],
+  [/^(08(?!P01)...|57P0.|53300|57014|28...|3D000)$/, 'unavailable'],
   // Read-only after a failover; idle in transaction and transaction time-outs; completion unknown; input/output errors.
   [/^(25006|25P0[34]|40003|58...)$/, 'unavailable'],
   [/^(40...|55P03)$/, 'conflict'],

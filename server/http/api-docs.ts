@@ -66,15 +66,15 @@ const toSection = (method: string, path: string, operation: Operation): string =
   const parameters = (operation.parameters ?? []).flatMap((parameter) =>
     'name' in parameter
       ? [
-          `<li><code>${toHtml(parameter.name)}</code> ${toHtml(parameter.in)}: ${toHtml(describe(parameter))}</li>`
+          `<li><code>${toHtml(parameter.name)}</code> ${toHtml(parameter.in)}: ${toText(describe(parameter))}</li>`
         ]
       : []
   )
   const body =
     operation.requestBody && 'content' in operation.requestBody ? operation.requestBody.content : null
   return `<details><summary><b>${method.toUpperCase()}</b> <code>${toHtml(path)}</code>
-<span>${toHtml(operation.summary ?? '')}</span></summary>
-<p>${toHtml(operation.description ?? '')}</p>
+<span>${toText(operation.summary ?? '')}</span></summary>
+${operation.description ? `<p>${toText(operation.description)}</p>` : ''}
 ${parameters.length > 0 ? `<ul>${parameters.join('')}</ul>` : ''}
 ${body ? `<h3>Body</h3>${toContent(body)}` : ''}
 ${Object.entries(operation.responses ?? {})
@@ -93,7 +93,7 @@ const describe = (parameter: { description?: string; schema?: unknown }): string
 const toResponse = ([status, response]: [string, { description?: string; content?: Content }]): string =>
   status === 'default'
     ? '<p>Otherwise a <a href="#shape-Problem">problem</a>, see <a href="#errors">errors</a>.</p>'
-    : `<h3>${toHtml(status)} ${toHtml(response.description ?? '')}</h3>${toContent(response.content ?? {})}`
+    : `<h3>${toHtml(status)} ${toText(response.description ?? '')}</h3>${toContent(response.content ?? {})}`
 
 type Content = Record<string, { schema?: unknown }>
 
@@ -117,6 +117,9 @@ const toJson = (schema: unknown): string =>
     '<a href="#shape-$1">$1</a>'
   )
 
+/** Text of a description, whose Markdown is code between backticks. */
+const toText = (text: string): string => toHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>')
+
 const toHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
@@ -125,7 +128,7 @@ const style = `
 body { margin: 0 } main { max-width: 52rem; margin: 0 auto; padding: 2rem 1rem }
 details { border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .5rem 0 }
 summary { cursor: pointer } summary b { display: inline-block; min-width: 4.5rem }
-summary span { opacity: .75 } h3 { font-size: 1rem }
+summary span { opacity: .75; margin-left: .75rem } h3 { font-size: 1rem }
 pre { overflow: auto; padding: .75rem; background: color-mix(in srgb, currentColor 6%, transparent) }
 code, pre { font: .875rem/1.5 ui-monospace, monospace }
 table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .25rem .5rem; vertical-align: top }

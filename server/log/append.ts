@@ -69,6 +69,20 @@ where room_id = $1::uuid and seq > $2::int8 and update is not null order by seq 
 
 type Row = { room_id: string; seq: bigint; at: Date }
 
+/** Gives a writer its row, with the number of the batch before its first. */
+export const registerWriter = async (lane: Lane, writer: string, batch: number): Promise<void> => {
+  await lane.query('insert into writer (id, batch) values ($1::uuid, $2::int8) on conflict do nothing', [
+    writer,
+    batch
+  ])
+}
+
+/** The number of its last batch; null: the database does not know this writer. */
+export const writerBatch = async (lane: Lane, writer: string): Promise<number | null> => {
+  const [row] = await lane.query<{ batch: bigint }>('select batch from writer where id = $1::uuid', [writer])
+  return row === undefined ? null : Number(row.batch)
+}
+
 /** Gives rooms their rows; those that have one stay as they are. */
 export const registerRooms = async (lane: Lane, groups: readonly RoomEntries[]): Promise<void> => {
   const rooms = groups.map(({ room }) => room)

@@ -14,7 +14,14 @@ import { monotonic, randomBelow, randomId, sleep } from '../clock.ts'
 import { type Database, DatabaseError, type Lane } from '../database/database.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
-import { appendBatch, locateBatch, type Placed, registerRooms } from './append.ts'
+import {
+  appendBatch,
+  locateBatch,
+  type Placed,
+  registerRooms,
+  registerWriter,
+  writerBatch
+} from './append.ts'
 import type { AppendedEntry, RoomLog } from './room-log.ts'
 
 /** A statement larger than this stalls everybody behind it. */
@@ -54,6 +61,16 @@ class Batch {
     this.bytes += entry.update.length
   }
 
+  /** Takes out what it holds of a room. */
+  remove(room: RoomLog): Group | undefined {
+    const group = this.groups.get(room)
+    if (group === undefined) return undefined
+    this.groups.delete(room)
+    this.entries -= group.entries.length
+    for (const { update } of group.entries) this.bytes -= update.length
+    return group
+  }
+
   /** The same work, a batch per room. */
   split(): Batch[] {
     return [...this.groups.values()].map((group) => {
@@ -79,9 +96,9 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   readonly #options: GroupCommitOptions
   readonly #lane: Lane
-  readonly #writer = randomId()
-  /** Oldest first; the last one is being filled, and none of them is in flight. */
-  #queue: Batch[] = [new Batch()]
+  #writer = randomId()
+  /** Oldest first; the last one is being filled, none of them is empty or in flight. */
+  #queue: Batch[] = []
   #flying: Batch | null = null
   #flyingSince = 0
   /** The batch that holds the newest entry of a room: what `whenCommitted` waits for. */
@@ -166,19 +183,13 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    for (let batch = this.#take(); batch !== null; batch = this.#take()) {
+    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
       this.#flying = batch
       this.#flyingSince = monotonic()
       await this.#write(batch)
       this.#flying = null
     }
     for (const resolve of this.#onIdle.splice(0)) resolve()
-  }
-
-  #take(): Batch | null {
-    const batch = this.#queue.shift()
-    if (this.#queue.length === 0) this.#queue.push(new Batch())
-    return batch === undefined || batch.entries === 0 ? null : batch
   }
 
   /** Tries until the batch is written or cannot be: a fault of the database is waited out, a fault of the batch is not. */
@@ -195,6 +206,7 @@ export class GroupCommit {
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error
         if (error.kind === 'bug' || error.kind === 'constraint') {
+          this.#recovered()
           this.#number = number - 1
           return this.#isolate(batch, error)
         }
@@ -207,16 +219,24 @@ export class GroupCommit {
   async #attempt(batch: Batch, number: number, isRetry: boolean): Promise<Map<string, Placed>> {
     const groups = [...batch.groups.values()]
     if (!this.#isRegistered) {
-      await this.#lane.query('insert into writer (id, batch) values ($1::uuid, 0) on conflict do nothing', [
-        this.#writer
-      ])
+      await registerWriter(this.#lane, this.#writer, number - 1)
       this.#isRegistered = true
     }
     const fresh = groups.filter(({ room }) => !room.isStored)
     if (fresh.length > 0) await registerRooms(this.#lane, fresh)
     const placed = await appendBatch(this.#lane, this.#writer, number, groups)
-    if (!isRetry || placed.size === groups.length) return placed
-    return locateBatch(this.#lane, groups)
+    if (placed.size === groups.length) return placed
+    if (placed.size === 0) await this.#checkWriter(number)
+    return isRetry ? locateBatch(this.#lane, groups) : placed
+  }
+
+  /** A database that went back in time, by a failover or a restore, takes no batch of this writer, which begins anew. */
+  async #checkWriter(number: number): Promise<void> {
+    const batch = await writerBatch(this.#lane, this.#writer)
+    if (batch === number) return
+    this.#writer = randomId()
+    this.#isRegistered = false
+    throw new DatabaseError('conflict', `the database has this writer at batch ${batch}, not ${number}`)
   }
 
   /** One of the rooms makes the statement fail: each is written alone, and the one that cannot be is left out. */
@@ -249,10 +269,16 @@ export class GroupCommit {
     }
   }
 
+  /** What the room has appended since builds on what is dropped, and goes with it: its log would have a hole. */
   #drop(group: Group, error: RoomlogError): void {
-    this.#release(group)
-    for (const then of group.listeners) then(error)
-    group.room.listener?.failed(error)
+    const { room } = group
+    const since = this.#queue.flatMap((batch) => batch.remove(room) ?? [])
+    this.#queue = this.#queue.filter(({ entries }) => entries > 0)
+    for (const dropped of [group, ...since]) {
+      this.#release(dropped)
+      for (const then of dropped.listeners) then(error)
+    }
+    room.listener?.failed(error)
   }
 
   #release({ room, entries }: Group): void {

@@ -5,6 +5,7 @@
  * clients that open one room twice). A server's frames are not masked, so one Buffer serves every socket: frames are
  * made whole, once, and never changed after the first write.
  */
+import { isUtf8 } from 'node:buffer'
 
 export const messageType = {
   sync: 0,
@@ -125,9 +126,12 @@ export class MessageReader {
     return this.#bytes.subarray(start, this.at)
   }
 
+  /** As strict as Hocuspocus, which gets some messages after us, and ends what it cannot read in its own way. */
   text(): string {
-    return utf8.decode(this.bytes())
+    const bytes = this.bytes()
+    if (!isUtf8(bytes)) throw new RangeError(`${bytes.length} bytes that are not UTF-8`)
+    return utf8.decode(bytes)
   }
 }
 
-const utf8 = new TextDecoder()
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })

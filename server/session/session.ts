@@ -11,6 +11,7 @@
  *   in the room          content goes to the room's `Connection`
  */
 
+import { isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Hocuspocus, Connection as HocuspocusConnection, WebSocketLike } from '@hocuspocus/server'
 import type { WebSocket } from 'ws'
@@ -93,6 +94,9 @@ export class Session implements WebSocketLike {
   #refusals = 0
   #isPaused = false
   #pausedAt = 0
+  /** Until when a sender that was too fast is not read. */
+  #owesUntil = 0
+  #cancelResume = (): void => {}
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -131,6 +135,7 @@ export class Session implements WebSocketLike {
   /** Of Hocuspocus: everything but content, which the connections write themselves. */
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
     if (!(data instanceof Uint8Array)) throw new TypeError('Hocuspocus sends Uint8Arrays')
+    if (this.readyState !== open) return
     const reader = new MessageReader(data)
     const address = reader.text()
     const type = reader.uint()
@@ -226,7 +231,6 @@ export class Session implements WebSocketLike {
     if (this.readyState !== open) return
     if (!this.#hasAuthenticated && now - this.#openedAt > authTimeoutMs)
       return this.end('auth-timeout', `no token within ${authTimeoutMs} ms`)
-    if (now - this.#heardAt > idleTimeoutMs) return this.end('idle', `nothing heard for ${idleTimeoutMs} ms`)
     this.expel(({ expiresAt }) => expiresAt !== null && expiresAt <= date, 'token-invalid')
     const silentSince = Math.min(this.#heardAt, this.#outbox.writtenAt)
     if (now - Math.max(silentSince, this.#pingedAt) > silenceMsMax) {
@@ -234,8 +238,9 @@ export class Session implements WebSocketLike {
       this.#parts.ws.ping()
       if (this.#understandsPing) this.write(pingFrame)
     }
-    if (!this.#isPaused) return
-    if (this.#parts.mayTakeMore()) this.#resume()
+    if (!this.#isPaused) {
+      if (now - this.#heardAt > idleTimeoutMs) this.end('idle', `nothing heard for ${idleTimeoutMs} ms`)
+    } else if (this.#parts.mayTakeMore()) this.#resumeWhenPaid()
     else if (now - this.#pausedAt > pausedMsMax)
       this.end('unavailable', `the log has taken nothing for ${pausedMsMax} ms`)
   }
@@ -251,7 +256,7 @@ export class Session implements WebSocketLike {
     const type = reader.uint()
     const connection = this.connections.get(address)
     if (type === messageType.auth) return this.#authenticate(address, reader, data)
-    if (type === messageType.close) {
+    if (type === messageType.close && connection !== undefined) {
       this.leave(address)
       return this.#hand(data)
     }
@@ -274,8 +279,12 @@ export class Session implements WebSocketLike {
       return
     }
     if (reader.uint() !== authType.token) throw new RangeError('an authentication message without a token')
-    const tokenBytes = reader.bytes().length
-    if (tokenBytes > tokenBytesMax) {
+    const token = reader.bytes()
+    if (!isUtf8(token)) throw new RangeError('a token that is not UTF-8')
+    // Providers that send their version know how to answer a ping.
+    const version = reader.isAtEnd ? '' : reader.text()
+    this.#understandsPing ||= version !== ''
+    if (token.length > tokenBytesMax) {
       this.#parts.metrics.refused('token-invalid')
       return this.#deny(address, 'token-invalid')
     }
@@ -288,8 +297,6 @@ export class Session implements WebSocketLike {
       }
       this.#joining.set(address, [])
     }
-    // Providers that send their version know how to answer a ping.
-    this.#understandsPing ||= !reader.isAtEnd
     this.#hand(data)
   }
 
@@ -323,24 +330,30 @@ export class Session implements WebSocketLike {
     this.#client?.handleMessage(Uint8Array.from(data))
   }
 
+  /** Whoever is too fast, or brings more than the log can take, is not read for a while: nothing of it is lost. */
   #slowDown(bytes: number): void {
     const waitMs = Math.max(this.#frames.take(1), this.#bytes.take(bytes))
-    if (waitMs > 0) {
-      this.#pause()
-      after(waitMs, () => this.#resume())
-    } else if (!this.#parts.mayTakeMore()) this.#pause()
-  }
-
-  #pause(): void {
+    if (waitMs === 0 && this.#parts.mayTakeMore()) return
+    // Messages that were read already still come, and each of them adds to what is owed.
+    this.#owesUntil = monotonic() + waitMs
     if (this.#isPaused) return
     this.#isPaused = true
     this.#pausedAt = monotonic()
     this.#parts.ws.pause()
+    this.#resumeWhenPaid()
+  }
+
+  #resumeWhenPaid(): void {
+    this.#cancelResume()
+    const waitMs = this.#owesUntil - monotonic()
+    if (waitMs > 0) this.#cancelResume = after(waitMs, () => this.#resumeWhenPaid())
+    else if (this.#parts.mayTakeMore()) this.#resume()
   }
 
   #resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
+    this.#heardAt = monotonic()
     this.#parts.ws.resume()
   }
 }

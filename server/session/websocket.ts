@@ -59,7 +59,8 @@ export const createWebSockets = (parts: WebSocketsParts): WebSockets => {
 
   const admit = (request: IncomingMessage): string => {
     if (isDraining) throw new RoomlogError('draining', 'this node is about to stop')
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path)
+    // Anybody can ask for what is no address at all.
+    if (URL.parse(request.url ?? '/', 'http://localhost')?.pathname !== path)
       throw new RoomlogError('not-found', `no socket at ${request.url}`)
     const { origin, host } = request.headers
     checkOrigin({ origin, host }, { allowed: config.allowedOrigins, takesGuests: authority.takesGuests })

@@ -1,6 +1,8 @@
+import type { ProvidedContext } from 'vitest'
 import type { TestProject } from 'vitest/node'
 import { findChromium } from './chromium.ts'
 import { removeLeftOvers } from './left-overs.ts'
+import { mustBeThere } from './must-be-there.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import { postgresPackage } from './postgres-binaries.ts'
 import { findRedis } from './redis-binary.ts'
@@ -27,8 +29,8 @@ declare module 'vitest' {
  */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   removeLeftOvers()
-  const provide = (name: 'postgres' | 'redis' | 'chromium' | 'shared data', found: Found): void => {
-    if (found.missing) console.log(`left out, tests that need ${name}: ${found.missing}`)
+  const provide = (name: keyof ProvidedContext, found: Found): void => {
+    if (found.missing) console.log(`tests that need ${name} ${fateWithout(name)}: ${found.missing}`)
     project.provide(name, found)
   }
   const [redis, chromium] = await Promise.all([look(findRedis), look(findChromium)])
@@ -41,6 +43,9 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
     await postgres?.remove()
   }
 }
+
+const fateWithout = (name: keyof ProvidedContext): string =>
+  mustBeThere(name) ? 'will fail' : 'are left out'
 
 const look = async (find: () => unknown): Promise<Found> => {
   try {

@@ -1,9 +1,9 @@
-import { inject } from 'vitest'
+import { inject, type ProvidedContext } from 'vitest'
+import { mustBeThere } from './must-be-there.ts'
 
 /**
- * Why tests that need this are left out here, for `describe.skipIf(missing('redis'))`; undefined when it is there.
- *
- * With CI set nothing may be left out, so the tests run and fail; only the shared data may be missing there too.
+ * Why tests that need this are left out here, for `describe.skipIf(missing('redis'))`; undefined when it is there, and
+ * when it must be there: then the tests run and fail.
  */
-export const missing = (what: 'postgres' | 'redis' | 'chromium' | 'shared data'): string | undefined =>
-  process.env.CI && what !== 'shared data' ? undefined : inject(what).missing
+export const missing = (what: keyof ProvidedContext): string | undefined =>
+  mustBeThere(what) ? undefined : inject(what).missing

@@ -21,7 +21,14 @@ export function FormBanner() {
       <Banner
         icon={CloudOff}
         meaning="need"
-        action={<Button onClick={() => client.retryNow()}>Retry now</Button>}
+        action={
+          <Button
+            className="max-desk:border-transparent max-desk:bg-transparent max-desk:px-1 max-desk:underline max-desk:underline-offset-[0.2em]"
+            onClick={() => client.retryNow()}
+          >
+            Retry now
+          </Button>
+        }
       >
         <b className="font-name">You are offline.</b> Keep working; your changes{' '}
         {status.storedLocally ? 'are kept on this device.' : 'are only in this tab. Leave it open.'}{' '}

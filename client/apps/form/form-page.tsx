@@ -28,7 +28,7 @@ export function FormPage({ id, view }: { id: string; view: 'build' | 'fill' }) {
     >
       <Failures onFailure={setFailure} />
       {view === 'build' ? (
-        <FormFrame id={id} dock={<OutlineButton />}>
+        <FormFrame id={id} dock={<OutlineButton />} beside="wide:[--beside:236px]">
           <Builder />
         </FormFrame>
       ) : (

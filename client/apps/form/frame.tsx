@@ -17,7 +17,7 @@ import { useUndo, useUndoKeys } from './undo.ts'
 export const untitled = 'Untitled form'
 
 /** What is the same around every view of a form: bar, log line, banner and, on phones, the dock. */
-export function FormFrame({ id, dock, children }: { id: string; dock?: ReactNode; children: ReactNode }) {
+export function FormFrame({ id, dock, beside = '', children }: FormFrameProps) {
   const title = useStorage((form) => form.title) || untitled
   const mayWrite = useRights()?.mayWrite ?? false
   useFocusPublished()
@@ -28,7 +28,7 @@ export function FormFrame({ id, dock, children }: { id: string; dock?: ReactNode
   }, [title])
   const views = viewsOf(id)
   return (
-    <>
+    <div className={beside}>
       <Bar
         title={title}
         views={views}
@@ -50,8 +50,17 @@ export function FormFrame({ id, dock, children }: { id: string; dock?: ReactNode
         {dock}
         {mayWrite && <UndoButtons className="h-12" />}
       </nav>
-    </>
+    </div>
   )
+}
+
+export interface FormFrameProps {
+  readonly id: string
+  /** What the view adds to the dock. */
+  readonly dock?: ReactNode
+  /** Sets `--beside`: how much of the left the banner leaves free, for a column of its own. */
+  readonly beside?: string
+  readonly children: ReactNode
 }
 
 const viewsOf = (id: string) => {

@@ -21,7 +21,7 @@ export function Opening() {
             <Bone key={width} width={width} height={10} />
           ))}
         </div>
-        <main id="content" className="px-4 pt-14 desk:px-6 desk:pt-12">
+        <main id="content" className="px-4 pt-12 desk:px-6">
           <div className="mx-auto max-w-[700px]">
             <p className="text-ink-2">Reading the log.</p>
             <div className="mt-11 grid gap-8.5 pl-7 desk:pl-11">

@@ -26,14 +26,15 @@ export function OthersHere({ question }: { question: string }) {
 
 /** The name of who is in a field, at its corner, and the field's outline in their colour. */
 export function useOthersAt(path: string) {
-  const [first] = useOthers((others) => others.filter((other) => other.presence.focus === path), shallow)
+  const there = useOthers((others) => others.filter((other) => other.presence.focus === path), shallow)
+  const first = there[0]
   if (first === undefined) return { style: undefined, className: '', flag: null }
   return {
     style: personColours(first.id),
     className: 'relative outline-2 -outline-offset-1 outline-person',
     flag: (
       <span className="absolute -top-px right-[-1px] z-[2] -translate-y-full rounded-[3px] rounded-br-none bg-person px-1.5 py-[3px] text-2xs/none font-name text-on-person">
-        {first.info.name}
+        {there.map((other) => other.info.name).join(', ')}
       </span>
     )
   }

@@ -1,4 +1,4 @@
-import { firstNameOf, type Person } from './person.ts'
+import type { Person } from './person.ts'
 import { Popover } from './popover.tsx'
 import { Stamp } from './stamp.tsx'
 import { countOf } from './time-words.ts'
@@ -24,10 +24,12 @@ export function People({ people, following, onFollow, children }: PeopleProps) {
             type="button"
             popoverTarget={listId}
             aria-label={`${countHere}. Show them`}
-            className="grid size-7 place-items-center rounded-control bg-band-2 text-xs/none font-name text-ink-2 max-desk:size-control"
+            className="grid size-control place-items-center rounded-control desk:size-7"
           >
-            <span className="desk:hidden">{people.length}</span>
-            <span className="max-desk:hidden">+{more}</span>
+            <span className="grid size-7 place-items-center rounded-control bg-band-2 text-xs/none font-name text-ink-2">
+              <span className="desk:hidden">{people.length}</span>
+              <span className="max-desk:hidden">+{more}</span>
+            </span>
           </button>
         </li>
       </ul>
@@ -76,7 +78,7 @@ function PersonButton({ person, following, onFollow }: PersonButtonProps) {
   const words = [person.name, person.you ? 'you' : '', whereabouts(person)].filter(Boolean).join(', ')
   if (person.you)
     return (
-      <span role="img" aria-label={words} className="group relative block">
+      <span className="group relative block">
         <Stamp person={person} />
         <Tip>{words}</Tip>
       </span>
@@ -85,14 +87,11 @@ function PersonButton({ person, following, onFollow }: PersonButtonProps) {
     <button
       type="button"
       aria-pressed={following}
-      aria-label={`${words}. Follow`}
       onClick={() => onFollow(following ? null : person.id)}
       className={`group relative block rounded-control ${following ? 'outline-2 outline-offset-2 outline-ink' : ''}`}
     >
       <Stamp person={person} />
-      <Tip>
-        {following ? `Following ${firstNameOf(person.name)}. Press to stop` : `${words}. Press to follow`}
-      </Tip>
+      <Tip>{`${words}. ${following ? 'Stop following' : 'Follow'}`}</Tip>
     </button>
   )
 }
@@ -109,13 +108,10 @@ const whereabouts = (person: Person): string => {
   return person.where ?? ''
 }
 
-/** Says the same as the label, to those who point or focus. */
+/** The name of what it lies in, for screen readers; shown to those who point or focus. */
 function Tip({ children }: { children: string }) {
   return (
-    <span
-      aria-hidden="true"
-      className="pointer-events-none invisible absolute top-full right-0 z-10 mt-2 rounded-control bg-ink px-2 py-1 text-left text-xs whitespace-nowrap text-paper group-hover:visible group-focus-visible:visible"
-    >
+    <span className="pointer-events-none absolute top-full right-0 z-10 mt-2 rounded-control bg-ink px-2 py-1 text-left text-xs whitespace-nowrap text-paper opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100">
       {children}
     </span>
   )

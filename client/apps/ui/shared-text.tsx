@@ -31,10 +31,14 @@ export interface SharedTextProps extends Omit<ComponentProps<'textarea'>, 'ref' 
   /** Enter does not break the line: it does this, or nothing. */
   readonly onEnter?: () => void
   readonly multiline?: boolean
+  /** Their names stand at the field already: their carets need none. */
+  readonly unnamed?: boolean
   /** A small word that follows the text. */
   readonly suffix?: string | undefined
-  /** Padding, size and weight: the text and what is drawn over it must break lines alike. */
-  readonly textClass?: string
+  /** Size, weight and colour of the text. */
+  readonly className?: string
+  /** Padding and border: the text and what is drawn over it must break lines alike. */
+  readonly boxClass?: string
 }
 
 /**
@@ -46,7 +50,8 @@ export function SharedText({
   onEnter,
   multiline = false,
   suffix,
-  textClass = '',
+  unnamed = false,
+  boxClass = '',
   className = '',
   ...rest
 }: SharedTextProps) {
@@ -62,9 +67,9 @@ export function SharedText({
     <div className={`grid min-w-0 ${className}`}>
       <div
         aria-hidden="true"
-        className={`pointer-events-none [grid-area:1/1] wrap-anywhere whitespace-pre-wrap text-transparent select-none ${textClass}`}
+        className={`shared-text pointer-events-none [grid-area:1/1] wrap-anywhere whitespace-pre-wrap text-transparent select-none ${boxClass}`}
       >
-        {layersOf(text.value, text.carets, echo)}
+        {layersOf(text.value, text.carets, echo, unnamed)}
         {/* an empty last line has a height only with something in it */}
         {'\u200b'}
         {suffix && text.value && <span className="ml-1.5 text-xs font-normal text-ink-3">{suffix}</span>}
@@ -78,7 +83,7 @@ export function SharedText({
         onInput={(event) => {
           typed.current = event.currentTarget.value
         }}
-        className={`block resize-none overflow-hidden bg-transparent [grid-area:1/1] wrap-anywhere whitespace-pre-wrap ${textClass}`}
+        className={`shared-text block resize-none overflow-hidden bg-transparent [grid-area:1/1] wrap-anywhere whitespace-pre-wrap ${boxClass}`}
       />
     </div>
   )
@@ -117,7 +122,12 @@ const echoOf = (before: string, after: string, carets: readonly Caret[]): Echo |
 }
 
 /** The text in pieces, cut wherever a caret, a selection or an echo begins or ends. */
-const layersOf = (value: string, carets: readonly Caret[], echo: Echo | null): ReactNode[] => {
+const layersOf = (
+  value: string,
+  carets: readonly Caret[],
+  echo: Echo | null,
+  unnamed: boolean
+): ReactNode[] => {
   const inside = carets.filter((caret) => caret.start <= value.length && caret.end <= value.length)
   const cuts = [
     0,
@@ -135,7 +145,7 @@ const layersOf = (value: string, carets: readonly Caret[], echo: Echo | null): R
     return [
       ...inside
         .filter((caret) => caret.end === from)
-        .map((caret) => <CaretBar key={`caret ${caret.user.id}`} caret={caret} />),
+        .map((caret) => <CaretBar key={`caret ${caret.user.id}`} caret={caret} unnamed={unnamed} />),
       <span key={from} className={tint} style={owner === undefined ? undefined : personColours(owner)}>
         {value.slice(from, to)}
       </span>
@@ -144,8 +154,8 @@ const layersOf = (value: string, carets: readonly Caret[], echo: Echo | null): R
 }
 
 /** Two pixels in their colour; the name beside it while they type and 4 s after. */
-function CaretBar({ caret }: { caret: Caret }) {
-  const named = useRecently(`${caret.start} ${caret.end}`, flagMs)
+function CaretBar({ caret, unnamed }: { caret: Caret; unnamed: boolean }) {
+  const named = useRecently(`${caret.start} ${caret.end}`, flagMs) && !unnamed
   return (
     <span
       className="relative -mx-px border-l-2 border-person"

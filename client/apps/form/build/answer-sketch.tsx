@@ -18,7 +18,7 @@ export function AnswerSketch({ question, isSelected, mayWrite }: AnswerSketchPro
   if (offersChoices(type)) return <Choices question={question} isSelected={isSelected} mayWrite={mayWrite} />
   if (type === 'yes-no')
     return (
-      <ul className="mt-2 grid gap-0.5 text-sm">
+      <ul className="mt-2 pointer-coarse:mt-0 grid gap-0.5 text-sm">
         {['Yes', 'No'].map((word) => (
           <li key={word} className="flex min-h-8 items-center gap-2.5">
             <Box round />
@@ -29,7 +29,7 @@ export function AnswerSketch({ question, isSelected, mayWrite }: AnswerSketchPro
     )
   if (type === 'rating')
     return (
-      <ol className="mt-2 flex gap-1 text-sm text-ink-3">
+      <ol className="mt-2 pointer-coarse:mt-0 flex gap-1 text-sm text-ink-3">
         {ratings.map((rating) => (
           <li key={rating} className="grid size-8 place-items-center rounded-control border border-edge">
             {rating}
@@ -40,7 +40,7 @@ export function AnswerSketch({ question, isSelected, mayWrite }: AnswerSketchPro
   const icon = icons[type]
   return (
     <p
-      className={`mt-2 flex gap-1.5 border-b border-edge text-sm text-ink-3 ${type === 'long-text' ? 'h-13.5 pt-1' : 'h-8.5 max-w-80 items-center'}`}
+      className={`mt-2 pointer-coarse:mt-0 flex gap-1.5 border-b border-edge text-sm text-ink-3 ${type === 'long-text' ? 'h-13.5 pt-1' : 'h-8.5 max-w-80 items-center'}`}
     >
       {icon && <Icon of={icon} />}
       {typeNames[type]}

@@ -37,7 +37,7 @@ export function Builder() {
       <Outline parts={parts} selected={selected} onSelect={setSelected} />
       <main
         id="content"
-        className="px-4 pt-14 pb-28 desk:px-6 desk:pt-12 desk:pb-32"
+        className="px-4 pt-12 pb-28 desk:px-6 desk:pb-32"
         onFocus={({ target }) => {
           const path = target.closest<HTMLElement>('[data-path]')?.dataset.path ?? null
           const question = questionOf(path, form)
@@ -93,7 +93,7 @@ function Title({ mayWrite }: { mayWrite: boolean }) {
         data-path="title"
         placeholder={untitled}
         readOnly={!mayWrite}
-        textClass="text-[1.75rem]/8 font-name tracking-title desk:text-2xl"
+        className="text-[1.75rem]/8 font-name tracking-title desk:text-2xl"
       />
       {(mayWrite || intro.value) && (
         <SharedText

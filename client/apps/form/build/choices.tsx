@@ -30,7 +30,7 @@ export function Choices({ question, isSelected, mayWrite }: ChoicesProps) {
   )
   if (choices.length === 0) return <p className="mt-2 text-sm text-ink-3">No choices yet</p>
   return (
-    <ul className="mt-2 grid gap-0.5">
+    <ul className="mt-2 grid gap-0.5 pointer-coarse:mt-0">
       {choices.map((choice, index) => (
         <ChoiceRow
           key={choice.id}
@@ -71,7 +71,7 @@ function ChoiceRow({ choice, choices, index, type, isSelected, mayWrite }: Choic
   return (
     <li
       ref={row}
-      className={`group/choice relative flex min-h-8 items-center gap-2.5 text-sm ${isDragged ? 'opacity-40' : ''}`}
+      className={`group/choice relative flex min-h-8 items-center pointer-coarse:min-h-11 gap-2.5 text-sm ${isDragged ? 'opacity-40' : ''}`}
     >
       <DropLine side={over} />
       <span
@@ -95,7 +95,7 @@ function ChoiceRow({ choice, choices, index, type, isSelected, mayWrite }: Choic
         onEnter={() => mayWrite && acts.addBelow()}
         onKeyDown={mayWrite ? acts.onKeyDown : undefined}
         className={`flex-1 max-w-75 border-b ${isSelected ? 'border-rule' : 'border-transparent'}`}
-        textClass="py-1"
+        boxClass="py-1 pointer-coarse:py-[11px]"
       />
       {isSelected && <ChoiceTools name={choice.label || `choice ${index + 1}`} id={id} acts={acts} />}
     </li>

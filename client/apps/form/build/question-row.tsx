@@ -48,12 +48,12 @@ export const QuestionRow = memo(function QuestionRow({
       <span
         ref={handle}
         aria-hidden="true"
-        className={`relative h-fit pl-2 text-sm leading-(--lh-md) text-ink-3 desk:pl-4 ${mayWrite ? 'cursor-grab' : ''}`}
+        className={`relative h-fit pl-2 text-sm leading-(--lh-md) text-ink-3 desk:pl-5 ${mayWrite ? 'cursor-grab' : ''}`}
       >
         {mayWrite && (
           <Icon
             of={GripVertical}
-            className={`absolute top-[3px] -left-0.5 opacity-0 group-hover:opacity-100 max-desk:hidden ${isSelected ? 'opacity-100' : ''}`}
+            className={`absolute top-[3px] left-[3px] opacity-0 group-hover:opacity-100 max-desk:hidden ${isSelected ? 'opacity-100' : ''}`}
           />
         )}
         {number}
@@ -89,7 +89,8 @@ function Words({ question: { id, required, section }, number, isSelected, mayWri
         placeholder="Untitled question"
         readOnly={!mayWrite}
         suffix={required ? 'required' : undefined}
-        textClass="font-name"
+        className="-mt-px font-name pointer-coarse:-mt-2.5"
+        boxClass="py-px pointer-coarse:py-2.5"
         onEnter={() =>
           mayWrite && changeAndFocus(() => `fields/${edits.addQuestion({ section, after: id })}/label`)
         }
@@ -101,8 +102,8 @@ function Words({ question: { id, required, section }, number, isSelected, mayWri
           data-path={`fields/${id}/help`}
           placeholder="Add a line of help"
           readOnly={!mayWrite}
-          className="mt-px"
-          textClass="text-sm text-ink-2"
+          className="-mb-[3px] text-sm text-ink-2"
+          boxClass="py-[3px] pointer-coarse:py-1.5"
         />
       )}
     </>

@@ -69,7 +69,7 @@ function TypeSelect({ question: { id, type }, number }: { question: Question; nu
       aria-label={`Type of question ${number}`}
       value={shown}
       onChange={(event) => isFieldType(event.target.value) && edits.setType(id, event.target.value)}
-      className="h-control rounded-control border border-transparent bg-transparent px-1 text-sm font-label text-ink-2 hover:bg-band-2 hover:text-ink"
+      className="h-control rounded-control border border-transparent bg-transparent px-1.5 text-sm [field-sizing:content] font-label text-ink-2 hover:bg-band-2 hover:text-ink"
     >
       {Object.entries(typeNames)
         .filter(([value]) => value !== 'multiple-choice')

@@ -56,8 +56,8 @@ export function SectionHead({ section, above, below: next, mayWrite }: SectionHe
         data-path={`sections/${section.id}/title`}
         placeholder="Untitled section"
         readOnly={!mayWrite}
-        className="flex-1 pb-1.5"
-        textClass="text-sm font-name"
+        className="flex-1 text-sm font-name"
+        boxClass="pt-[3px] pb-1.5 pointer-coarse:pt-[13px]"
       />
       {mayWrite && <SectionTools section={section} name={name} moves={moves} />}
     </fieldset>

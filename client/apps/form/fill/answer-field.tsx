@@ -44,11 +44,12 @@ function TypedAnswer({ question, mayWrite }: AnswerProps) {
           {...props}
           {...keyboards[type]}
           text={text}
+          unnamed
           multiline={type === 'long-text'}
           readOnly={!mayWrite}
           onFocus={() => setLeft(false)}
           onBlur={() => setLeft(true)}
-          textClass={`${boxClass} ${type === 'long-text' ? 'min-h-22' : 'min-h-11'}`}
+          boxClass={`${boxClass} ${type === 'long-text' ? 'min-h-22' : 'min-h-11'}`}
         />
       </OthersAround>
       <Problem question={question} text={problem} />

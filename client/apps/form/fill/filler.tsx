@@ -15,7 +15,7 @@ export function Filler({ id }: { id: string }) {
   const parts = arrange(form)
   const questions = inOrder(parts)
   return (
-    <main id="content" className="mx-auto max-w-[600px] px-5 pt-14 pb-32 desk:pt-12">
+    <main id="content" className="mx-auto max-w-[600px] px-5 pt-12 pb-32">
       <KeepPlace>
         <div id={titleAnchor} data-row>
           <h2 className="text-xl font-name tracking-heading wrap-anywhere">{form.title || untitled}</h2>

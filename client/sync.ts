@@ -1,0 +1,170 @@
+/** Keeps a room's sync facts: what happens to local changes, the proofs of it, and the clocks that it is measured by. */
+import { RoomlogError } from '../schema/error-codes.ts'
+import { createBarrier, type Proof } from './barrier.ts'
+import { after, monotonic, now } from './clock.ts'
+import { holdSaved } from './hold-saved.ts'
+import { createStore, type Store } from './store.ts'
+import {
+  initialFacts,
+  nextFacts,
+  pendingOf,
+  type Refusal,
+  type SyncEvent,
+  type SyncFacts,
+  type SyncStatus,
+  statusOf
+} from './sync-status.ts'
+
+export interface Sync {
+  readonly status: Store<SyncStatus>
+  readonly smooth: Store<SyncStatus>
+  facts(): SyncFacts
+  /** Something was read; a number of changes in it are unconfirmed. */
+  restored(count: number): void
+  ready(): void
+  /** @returns the number of the local change */
+  changed(): number
+  stored(upTo: number): void
+  linked(): void
+  unlinked(): void
+  proved(id: number, proof: Proof): void
+  /** Asks for a proof, unless one is asked for already. */
+  probe(): boolean
+  flush(): Promise<Proof>
+  /** The room begins anew, with what was refused to show, if anything was. */
+  startOver(refusal: Refusal | null): void
+  /** Nothing more will be proved. */
+  fail(error: RoomlogError): void
+  destroy(): void
+}
+
+interface SyncOptions {
+  sendFlush(id: number): void
+  confirmed(upTo: number): void
+}
+
+/** No connection for so long is worth a word; less is a blink. */
+const missedAfterMs = 1000
+/** 5 s, less what it takes to put it on the screen. */
+const overdueAfterMs = 4800
+
+export const createSync = ({ sendFlush, confirmed }: SyncOptions): Sync => {
+  let facts = initialFacts
+  const status = createStore<SyncStatus>({ state: 'loading' })
+  const smooth = holdSaved(status)
+  const missed = createTimer(() => happened({ type: 'missed' }))
+  const overdue = createTimer(() => happened({ type: 'overdue' }))
+  /** When the oldest unconfirmed change was made; when the oldest was that the flush under way does not cover. */
+  let oldestAt: number | null = null
+  let uncoveredAt: number | null = null
+
+  const happened = (event: SyncEvent): void => {
+    facts = nextFacts(facts, event)
+    const next = statusOf(facts, discard)
+    if (!isSameStatus(status.get(), next)) status.set(next)
+  }
+  const discard = (): void => happened({ type: 'discarded' })
+  const watchOverdue = (): void => {
+    if (facts.link !== 'up' || oldestAt === null) overdue.stop()
+    else overdue.start(oldestAt + overdueAfterMs - monotonic())
+  }
+
+  const barrier = createBarrier({
+    send: (id) => {
+      uncoveredAt = null
+      sendFlush(id)
+    },
+    made: () => facts.made,
+    confirmed: (upTo, { seq }) => {
+      happened({ type: 'confirmed', upTo, seq, at: now() })
+      oldestAt = pendingOf(facts) > 0 ? uncoveredAt : null
+      watchOverdue()
+      confirmed(upTo)
+    }
+  })
+  missed.start(missedAfterMs)
+
+  return {
+    status,
+    smooth,
+    facts: () => facts,
+    restored: (count) => happened({ type: 'restored', count }),
+    ready: () => happened({ type: 'ready' }),
+    changed: () => {
+      happened({ type: 'changed' })
+      const at = monotonic()
+      uncoveredAt ??= at
+      if (oldestAt === null) {
+        oldestAt = at
+        watchOverdue()
+      }
+      // The frame of the change leaves in this turn, before the flush that covers it.
+      queueMicrotask(barrier.request)
+      return facts.made
+    },
+    stored: (upTo) => happened({ type: 'stored', upTo }),
+    linked: () => {
+      missed.stop()
+      happened({ type: 'linked' })
+      oldestAt = pendingOf(facts) > 0 ? monotonic() : null
+      watchOverdue()
+      barrier.opened()
+    },
+    unlinked: () => {
+      barrier.closed()
+      happened({ type: 'lost' })
+      overdue.stop()
+      missed.start(missedAfterMs)
+    },
+    proved: barrier.answered,
+    probe: () => {
+      if (barrier.isAsking) return false
+      barrier.request()
+      return barrier.isAsking
+    },
+    flush: barrier.wait,
+    startOver: (refusal) => {
+      overdue.stop()
+      oldestAt = null
+      uncoveredAt = null
+      barrier.fail(new RoomlogError(refusal?.code ?? 'resync', refusal?.reason ?? 'the room began anew'))
+      happened(refusal === null ? { type: 'emptied' } : { type: 'refused', refusal })
+      if (facts.link !== 'down') missed.start(missedAfterMs)
+    },
+    fail: barrier.fail,
+    destroy: () => {
+      barrier.fail(new RoomlogError('unavailable', 'the room was left'))
+      missed.stop()
+      overdue.stop()
+      smooth.destroy()
+    }
+  }
+}
+
+const isSameStatus = (a: SyncStatus, b: SyncStatus): boolean => {
+  switch (a.state) {
+    case 'loading':
+      return b.state === a.state
+    case 'saving':
+    case 'waiting':
+      return b.state === a.state && b.pending === a.pending
+    case 'saved':
+      return b.state === a.state && b.seq === a.seq && b.savedAt.getTime() === a.savedAt.getTime()
+    case 'offline':
+      return b.state === a.state && b.pending === a.pending && b.storedLocally === a.storedLocally
+    case 'rejected':
+      return b.state === a.state && b.keptDocument === a.keptDocument
+  }
+}
+
+/** One timer at a time: starting it again forgets the time that was set before. */
+const createTimer = (run: () => void) => {
+  let cancel: () => void = () => {}
+  return {
+    start: (ms: number): void => {
+      cancel()
+      cancel = after(Math.max(0, ms), run)
+    },
+    stop: (): void => cancel()
+  }
+}
