@@ -6,7 +6,7 @@ import { type Epoch, kindOf, type RoomName, type Seq } from '../../schema/room-n
 import { monotonic, sleep } from '../clock.ts'
 import { foldInto, isPending } from '../log/fold.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
-import type { Loader } from '../log/load.ts'
+import type { Loader, StoredRoom } from '../log/load.ts'
 import type { Access, Authority, KindRules, User } from './authorize.ts'
 import { documentToJson, type Json } from './document-json.ts'
 import { HookRefusal, type OpenRooms, type SessionContext } from './hocuspocus.ts'
@@ -172,13 +172,19 @@ const withCommitted = async <T>(
   if (stored === null) throw noSuchRoom(name)
   const document = new Y.Doc({ guid: 'room' })
   try {
-    foldInto(document, stored.snapshot, stored.updates, null)
-    if (isPending(document)) throw new Error('an update builds on content that the log does not have')
+    foldOrRefuse(name, document, stored)
     return read({ seq: stored.head, epoch: stored.epoch, document })
-  } catch (error) {
-    throw new RoomlogError('room-corrupt', `${name} cannot be folded`, { cause: error })
   } finally {
     document.destroy()
+  }
+}
+
+const foldOrRefuse = (name: RoomName, document: Y.Doc, { snapshot, updates }: StoredRoom): void => {
+  try {
+    foldInto(document, snapshot, updates, null)
+    if (isPending(document)) throw new Error('an update builds on content that the log does not have')
+  } catch (error) {
+    throw new RoomlogError('room-corrupt', `${name} cannot be folded`, { cause: error })
   }
 }
 
