@@ -29,6 +29,8 @@ export interface LiveValue<T> {
 
 /** A text that others type in too. */
 export interface LiveText {
+  /** The root type's name, as in `fields/f1/label`. */
+  readonly name: string
   readonly y: Y.Text
   toString(): string
   /** Changes only what differs, so that what others type at the same moment stays. */
@@ -158,6 +160,7 @@ const liveNode = (target: Target, key: string, node: StorageNode): unknown => {
 const liveText = ({ doc, write }: Target, name: string): LiveText => {
   const text = (): Y.Text => doc.getText(name)
   return {
+    name,
     get y() {
       return text()
     },

@@ -9,7 +9,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
-import type { RoomDefinition } from '../schema/define-room.ts'
 import { kinds } from '../schema/kinds/kinds.ts'
 import { createAttempts } from './auth/attempts.ts'
 import { monotonic, sleep } from './clock.ts'
@@ -17,13 +16,13 @@ import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openDatabase } from './database/open-database.ts'
 import { createApp } from './http/app.ts'
-import { type ProcessSource, watchProcess } from './http/process-health.ts'
+import { type ProcessSource, type ProcessWatch, watchProcess } from './http/process-health.ts'
 import { GroupCommit } from './log/group-commit.ts'
 import { watchHealth } from './log/health.ts'
 import { createLoader } from './log/load.ts'
 import { createSnapshots } from './log/snapshot.ts'
 import type { Logger } from './logger.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { createAuthority } from './room/authorize.ts'
 import { createHocuspocus } from './room/hocuspocus.ts'
 import { createRoomTable } from './room/room-table.ts'
@@ -52,80 +51,13 @@ export interface NodeParts {
 const appsFolder = join(import.meta.dirname, '../client/apps/dist')
 
 /** @throws when the database cannot be opened or the port is taken */
-export const start = async ({ config, logger, process }: NodeParts): Promise<Node> => {
-  const database = await openDatabase({
-    url: config.databaseUrl,
-    dataDir: config.dataDir,
-    pid: process.pid,
-    logger,
-    poolMax: config.poolMax
-  })
-  await migrate(database, logger)
+export const start = async (parts: NodeParts): Promise<Node> => {
+  const { config, process } = parts
   const metrics = createMetrics()
-  const commits = await GroupCommit.open({
-    database,
-    logger,
-    metrics,
-    backlogBytesMax: config.backlogBytesMax,
-    commitTimeoutMs: config.commitTimeoutMs
-  })
-  const loader = createLoader(database, config.loadsMax)
-  const snapshots = createSnapshots(database, loader, logger)
-  const table = createRoomTable(database)
-  const authority = createAuthority({ database, config, kinds })
-  const attempts = createAttempts({ perMinuteMax: config.authAttemptsPerMinuteMax })
-  const health = watchHealth(database, commits)
+  const log = await openLog(parts, metrics)
   const processWatch = watchProcess(process)
-  const turn = new Turn(commits)
   let isDraining = false
-
-  const { hocuspocus, rooms: openRooms } = createHocuspocus({
-    authority,
-    attempts,
-    kinds,
-    loader,
-    commits,
-    snapshots,
-    logger,
-    documentBytesMax: config.documentBytesMax,
-    schedule: () => turn.schedule(),
-    isDraining: () => isDraining
-  })
-  const sockets = createWebSockets({
-    hocuspocus,
-    config,
-    logger,
-    metrics,
-    commits,
-    authority,
-    turn,
-    recentEntries: ({ name }) => table.recentMarks(name)
-  })
-  const rooms = createRooms({
-    table,
-    hocuspocus,
-    rooms: openRooms,
-    commits,
-    loader,
-    authority,
-    kinds,
-    readView: (kind, document) => readView(kinds.get(kind) as RoomDefinition | undefined, document),
-    isReady: () => health.isAble && !isDraining,
-    sessionCount: () => sockets.sessions.size
-  })
-  metrics.watch(() => rooms.nodeStats())
-
-  const app = createApp({
-    rooms,
-    authority,
-    attempts,
-    kinds,
-    metrics,
-    logger,
-    config,
-    appsFolder,
-    processHealth: () => processWatch.read()
-  })
+  const { sockets, app } = openDoors(parts, log, metrics, processWatch, () => isDraining)
   const server = createServer(getRequestListener(app.fetch))
   server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
   await listen(server, config)
@@ -136,20 +68,80 @@ export const start = async ({ config, logger, process }: NodeParts): Promise<Nod
     server.close()
     sockets.drain()
     await emptied(sockets.sessions, Math.min(closeMsMax, config.shutdownTimeoutMs))
-    const isFlushed = await commits.flush(Math.max(0, deadline - monotonic()))
-    const lost = isFlushed ? 0 : commits.waitingEntries
+    const unwritten = await closeLog(log, Math.max(0, deadline - monotonic()))
     sockets.close()
-    health.close()
     processWatch.close()
     server.closeAllConnections()
-    if (isFlushed) {
-      await snapshots.close()
-      await commits.close()
-    }
-    await database.close()
-    return lost
+    return unwritten
   }
   return { url: urlOf(server.address() as AddressInfo), stop }
+}
+
+const openLog = async ({ config, logger, process }: NodeParts, metrics: Metrics) => {
+  const { databaseUrl: url, dataDir, poolMax, backlogBytesMax, commitTimeoutMs } = config
+  const database = await openDatabase({ url, dataDir, pid: process.pid, logger, poolMax })
+  await migrate(database, logger)
+  const commits = await GroupCommit.open({ database, logger, metrics, backlogBytesMax, commitTimeoutMs })
+  const loader = createLoader(database, config.loadsMax)
+  const snapshots = createSnapshots(database, loader, logger)
+  return { database, commits, loader, snapshots, health: watchHealth(database, commits) }
+}
+
+type Log = Awaited<ReturnType<typeof openLog>>
+
+/** Writes what waits, within the time for it; returns how many entries could not be written. */
+const closeLog = async (
+  { database, commits, snapshots, health }: Log,
+  deadlineMs: number
+): Promise<number> => {
+  const isFlushed = await commits.flush(deadlineMs)
+  const unwritten = isFlushed ? 0 : commits.waitingEntries
+  health.close()
+  if (isFlushed) {
+    await snapshots.close()
+    await commits.close()
+  }
+  await database.close()
+  return unwritten
+}
+
+/** Everything between the log and the network: who may come in, the rooms, and the two doors to them. */
+const openDoors = (
+  { config, logger }: NodeParts,
+  { database, commits, loader, snapshots, health }: Log,
+  metrics: Metrics,
+  processWatch: ProcessWatch,
+  isDraining: () => boolean
+) => {
+  const table = createRoomTable(database)
+  const authority = createAuthority({ database, config, kinds })
+  const attempts = createAttempts({ perMinuteMax: config.authAttemptsPerMinuteMax })
+  const turn = new Turn(commits)
+  const shared = { authority, attempts, kinds, loader, commits, logger, config, metrics, turn, isDraining }
+
+  const { hocuspocus, rooms: openRooms } = createHocuspocus({
+    ...shared,
+    snapshots,
+    documentBytesMax: config.documentBytesMax,
+    schedule: () => turn.schedule()
+  })
+  const sockets = createWebSockets({
+    ...shared,
+    hocuspocus,
+    recentEntries: ({ name }) => table.recentMarks(name)
+  })
+  const rooms = createRooms({
+    ...shared,
+    table,
+    hocuspocus,
+    rooms: openRooms,
+    readView: (kind, document) => readView(kinds.get(kind), document),
+    isReady: () => health.isAble && !isDraining(),
+    sessionCount: () => sockets.sessions.size
+  })
+  metrics.watch(() => rooms.nodeStats())
+  const app = createApp({ ...shared, rooms, appsFolder, processHealth: () => processWatch.read() })
+  return { sockets, app }
 }
 
 /** A client that does not answer the close of its socket does not hold up the others. */

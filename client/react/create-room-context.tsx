@@ -1,24 +1,17 @@
-import type { ReactNode, RefCallback } from 'react'
+import { type Context, createContext, type ReactNode, useCallback, useContext, useEffect } from 'react'
 import type { RoomDefinition, StorageShape, StorageSnapshot } from '../../schema/define-room.ts'
 import type { RoomLog } from '../log.ts'
 import type { User } from '../presence.ts'
 import type { ConnectionEvent, Rights, Room, RoomError, Status } from '../room.ts'
 import type { LiveStorage, LiveText } from '../storage.ts'
 import type { SyncStatus } from '../sync-status.ts'
-import type { UndoResult } from '../undo.ts'
+import type { UndoHistory, UndoState } from '../undo.ts'
+import { createRoomProvider, type RoomProviderProps } from './room-provider.tsx'
+import { useLatest } from './use-latest.ts'
+import { useSelected, useStore } from './use-store.ts'
+import { type BoundText, useRoomText } from './use-text.ts'
 
 type Equal<T> = (a: T, b: T) => boolean
-
-export interface RoomProviderProps<P> {
-  readonly id: string
-  /** Read once, when the room is entered. */
-  readonly initialPresence: P
-  /** Shown until there is something to read: the stored copy or the server's. */
-  readonly fallback?: ReactNode
-  /** Keep a copy on this device; true where the device can. */
-  readonly offline?: boolean
-  readonly children: ReactNode
-}
 
 export interface MutationContext<St extends StorageShape, P, R extends string> {
   readonly storage: LiveStorage<St>
@@ -27,25 +20,13 @@ export interface MutationContext<St extends StorageShape, P, R extends string> {
   setMyPresence(patch: Partial<P>): void
 }
 
-/** Where others have their cursor or selection in a text: UTF-16 offsets, as the DOM counts. */
-export interface TextCaret<P, R extends string> {
-  readonly user: User<P, R>
-  readonly start: number
-  readonly end: number
-}
-
-export interface BoundText<P, R extends string> {
-  /** For an `<input>` or `<textarea>` without `value`: it shows the text, sends what is typed, keeps the selection. */
-  readonly ref: RefCallback<HTMLInputElement | HTMLTextAreaElement>
-  readonly value: string
-  readonly carets: readonly TextCaret<P, R>[]
-}
-
 export interface RoomHooks<St extends StorageShape, P, R extends string> {
   /** Enters the room while it is mounted; the children are rendered when it is ready. */
   RoomProvider(props: RoomProviderProps<P>): ReactNode
   useRoom(): Room<St, P, R>
   useStatus(): Status
+  /** Why nothing is tried any more: signed out, removed, deleted. */
+  useFailure(): RoomError | null
   useRights(): Rights<R> | null
   useSyncStatus(options?: { readonly smooth?: boolean }): SyncStatus
   useStorage(): StorageSnapshot<St>
@@ -61,23 +42,109 @@ export interface RoomHooks<St extends StorageShape, P, R extends string> {
   useSelf<T>(select: (self: User<P, R> | null) => T, isEqual?: Equal<T>): T
   useMyPresence(): readonly [Readonly<P>, (patch: Partial<P>) => void]
   useUpdateMyPresence(): (patch: Partial<P>) => void
-  useHistory(): {
-    readonly canUndo: boolean
-    readonly canRedo: boolean
-    undo(): UndoResult
-    redo(): UndoResult
-    pause(): void
-    resume(): void
-    clear(): void
-  }
+  useHistory(): UndoState & Pick<UndoHistory, 'undo' | 'redo' | 'pause' | 'resume' | 'clear'>
   /** The newest entries of the log, for as long as somebody looks. */
   useLog(): RoomLog | null
   useErrorListener(listener: (error: RoomError) => void): void
   useLostConnectionListener(listener: (event: ConnectionEvent) => void): void
 }
 
+/** The provider and the hooks of one kind of room, typed by its definition. */
 export const createRoomContext = <St extends StorageShape, P, R extends string>(
   definition: RoomDefinition<St, P, R>
 ): RoomHooks<St, P, R> => {
-  throw new Error(`no hooks for ${definition.kind}`)
+  const context = createContext<Room<St, P, R> | null>(null)
+  const { useRoom } = { useRoom: () => useRoomOf(context, definition.kind) }
+  return {
+    RoomProvider: createRoomProvider({ definition, context }),
+    useRoom,
+    ...storageHooks(useRoom),
+    ...presenceHooks(useRoom),
+    ...connectionHooks(useRoom)
+  }
 }
+
+const useRoomOf = <T,>(context: Context<T | null>, kind: string): T => {
+  const room = useContext(context)
+  if (room !== null) return room
+  throw new Error(
+    `No ${kind} room here: put the component into the <RoomProvider id="…"> that was made with this hook`
+  )
+}
+
+type UseRoom<St extends StorageShape, P, R extends string> = () => Room<St, P, R>
+
+const storageHooks = <St extends StorageShape, P, R extends string>(useRoom: UseRoom<St, P, R>) => ({
+  useStorage: <T = StorageSnapshot<St>>(
+    select: (root: StorageSnapshot<St>) => T = itself,
+    isEqual?: Equal<T>
+  ): T => useSelected(useRoom().snapshot, select, isEqual),
+
+  useMutation: <A extends unknown[], T>(change: (context: MutationContext<St, P, R>, ...args: A) => T) => {
+    const room = useRoom()
+    const latest = useLatest(change)
+    return useCallback(
+      (...args: A): T =>
+        room.mutate((storage) => {
+          const [self, others] = [room.self.get(), room.others.get()]
+          return latest.current({ storage, self, others, setMyPresence: room.updatePresence }, ...args)
+        }),
+      [room, latest]
+    )
+  },
+
+  useText: (select: (root: LiveStorage<St>) => LiveText | undefined) => useRoomText(useRoom(), select),
+
+  useHistory: () => {
+    const { history } = useRoom()
+    const { undo, redo, pause, resume, clear } = history
+    return { ...useStore(history), undo, redo, pause, resume, clear }
+  },
+
+  useLog: () => useStore(useRoom().log)
+})
+
+const presenceHooks = <St extends StorageShape, P, R extends string>(useRoom: UseRoom<St, P, R>) => ({
+  useOthers: <T = readonly User<P, R>[]>(
+    select: (others: readonly User<P, R>[]) => T = itself,
+    isEqual?: Equal<T>
+  ): T => useSelected(useRoom().others, select, isEqual),
+
+  useSelf: <T = User<P, R> | null>(select: (self: User<P, R> | null) => T = itself, isEqual?: Equal<T>): T =>
+    useSelected(useRoom().self, select, isEqual),
+
+  useMyPresence: () => {
+    const room = useRoom()
+    return [useStore(room.presence), room.updatePresence] as const
+  },
+
+  useUpdateMyPresence: () => useRoom().updatePresence
+})
+
+const connectionHooks = <St extends StorageShape, P, R extends string>(useRoom: UseRoom<St, P, R>) => ({
+  useStatus: () => useStore(useRoom().status),
+
+  useFailure: () => useStore(useRoom().failure),
+
+  useRights: () => useStore(useRoom().rights),
+
+  useSyncStatus: ({ smooth = true }: { readonly smooth?: boolean } = {}) => {
+    const room = useRoom()
+    return useStore(smooth ? room.smoothSyncStatus : room.syncStatus)
+  },
+
+  useErrorListener: (listener: (error: RoomError) => void) => {
+    const room = useRoom()
+    const latest = useLatest(listener)
+    useEffect(() => room.onError((error) => latest.current(error)), [room, latest])
+  },
+
+  useLostConnectionListener: (listener: (event: ConnectionEvent) => void) => {
+    const room = useRoom()
+    const latest = useLatest(listener)
+    useEffect(() => room.onConnection((event) => latest.current(event)), [room, latest])
+  }
+})
+
+/** The selector of a hook that is called without one: its T is what the store holds. */
+const itself = <T,>(value: unknown): T => value as T

@@ -67,7 +67,10 @@ const observe =
     const durationMs = monotonic() - startedAt
     metrics.requested({ method, route: routePath(c), status: c.res.status, seconds: durationMs / 1000 })
     // The path alone: a query may hold a token.
-    logger.debug({ requestId, method, path, status: c.res.status, durationMs }, 'http request')
+    logger.debug(
+      { requestId, method, path, status: c.res.status, durationMs: Math.round(durationMs) },
+      'http request'
+    )
   }
 
 const secure: MiddlewareHandler<ApiEnv> = async (c, next) => {

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { RoomName, Seq } from '../../schema/room-name.ts'
-import type { Entry, Rooms } from '../room/rooms.ts'
+import { type Entry, noSuchRoom } from '../room/room-table.ts'
+import type { Rooms } from '../room/rooms.ts'
 import {
   type Api,
   type ApiParts,
@@ -12,7 +13,6 @@ import {
   seqShape,
   toAfter
 } from './api.ts'
-import { roomNotFound } from './rooms.ts'
 
 const entriesMax = 1_000
 /** A page ends early when it holds this much; so many entries are read at once. */
@@ -57,7 +57,7 @@ export const addEntries = (api: Api, { rooms, admission }: ApiParts): void => {
     const { room } = await admission.reader(c, c.req.valid('param').room)
     const { after, limit } = c.req.valid('query')
     const { entries, isLast } = await readPage(rooms, { room, after: toAfter(after) ?? (0 as Seq), limit })
-    if (entries.length === 0 && !(await rooms.find(room))) throw roomNotFound(room)
+    if (entries.length === 0 && !(await rooms.find(room))) throw noSuchRoom(room)
     const next = isLast ? null : (entries.at(-1)?.seq ?? null)
     return c.json({ entries: entries.map(toBody), next }, 200)
   })

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { RoomlogError } from '../../schema/error-codes.ts'
-import type { RoomName } from '../../schema/room-name.ts'
+import { noSuchRoom } from '../room/room-table.ts'
 import type { RoomInfo } from '../room/rooms.ts'
 import {
   type Api,
@@ -110,7 +110,7 @@ export const addRooms = (api: Api, { rooms, admission, kinds }: ApiParts): void 
   api.openapi(read, async (c) => {
     const { room } = await admission.reader(c, c.req.valid('param').room)
     const info = await rooms.find(room)
-    if (!info) throw roomNotFound(room)
+    if (!info) throw noSuchRoom(room)
     return c.json(toBody(info), 200)
   })
 
@@ -120,9 +120,6 @@ export const addRooms = (api: Api, { rooms, admission, kinds }: ApiParts): void 
     return c.body(null, 204)
   })
 }
-
-export const roomNotFound = (room: RoomName): RoomlogError =>
-  new RoomlogError('room-not-found', `there is no room ${room}`)
 
 const toBody = (info: RoomInfo): z.infer<typeof roomShape> => ({
   name: info.name,

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { RoomlogError } from '../../schema/error-codes.ts'
+import { noSuchRoom } from '../room/room-table.ts'
 import type { RoomStats } from '../room/rooms.ts'
 import { type Api, type ApiParts, jsonResponse, problemResponse, roomParam, seqShape } from './api.ts'
-import { roomNotFound } from './rooms.ts'
 
 const count = z.number().int()
 const ms = z.number()
@@ -62,7 +62,7 @@ export const addStats = (api: Api, { rooms, admission, authority, processHealth 
     const stats = rooms.stats(room)
     if (stats) return c.json(toBody(stats), 200)
     const info = await rooms.find(room)
-    if (!info) throw roomNotFound(room)
+    if (!info) throw noSuchRoom(room)
     const asleep = { connections: 0, waiting: 0, acknowledge: null, broadcast: null }
     return c.json({ room, seq: info.head, ...asleep }, 200)
   })

@@ -112,7 +112,9 @@ const authenticate = async (
     session?.authenticated()
     return { access }
   } catch (error) {
-    if (error instanceof RoomlogError && error.reason === 'token-invalid') await attempts.fail(address)
+    // No token is no guess.
+    const isGuess = token !== '' && error instanceof RoomlogError && error.reason === 'token-invalid'
+    if (isGuess) await attempts.fail(address)
     throw error
   }
 }

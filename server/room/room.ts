@@ -142,7 +142,7 @@ export class Room implements RoomLogListener {
         detail: `${this.bytes} bytes and ${update.length} more > ${documentBytesMax}`
       }
     }
-    Y.applyUpdate(document, update, writing)
+    Y.applyUpdate(document, verdict.update, writing)
     return verdict
   }
 

@@ -14,8 +14,6 @@ import type { Latency } from './latency.ts'
 import { type Room, Writing } from './room.ts'
 import { type Entry, noSuchRoom, type RoomQuery, type RoomRecord, type RoomTable } from './room-table.ts'
 
-export type { Entry, RoomQuery } from './room-table.ts'
-
 export interface RoomInfo extends Omit<RoomRecord, 'isDeleted'> {
   /** Sessions in the room, on this node. */
   readonly connections: number

@@ -40,6 +40,7 @@ const valueDepthMax = 64
 
 const GC = 0
 const SKIP = 10
+const OBJECT = 118
 const HAS_ORIGIN = 0x80
 const HAS_RIGHT = 0x40
 const HAS_KEY = 0x20
@@ -131,7 +132,7 @@ const readContent = (cursor: Cursor, ref: number): number => {
     case 2: {
       // JSON
       const values = cursor.count(1)
-      for (let index = 0; index < values; index++) cursor.json()
+      for (let index = 0; index < values; index++) cursor.jsonOrUndefined()
       return values
     }
     case 3: // binary
@@ -161,6 +162,7 @@ const readContent = (cursor: Cursor, ref: number): number => {
     }
     case 9: // subdocument
       cursor.string()
+      if (cursor.next !== OBJECT) malformed('a subdocument without options')
       readAny(cursor, 0)
       return 1
     default:
@@ -187,7 +189,7 @@ const readAny = (cursor: Cursor, depth: number): void => {
     case 119:
       cursor.string()
       return
-    case 118: {
+    case OBJECT: {
       const keys = cursor.count(2)
       for (let index = 0; index < keys; index++) {
         if (cursor.string() === '__proto__') malformed('the key __proto__')
@@ -238,6 +240,11 @@ class Cursor {
     this.#bytes = bytes
   }
 
+  /** The byte that is read next; undefined at the end. */
+  get next(): number | undefined {
+    return this.#bytes[this.at]
+  }
+
   byte(): number {
     return this.#bytes[this.at++] ?? malformed('the end within a struct')
   }
@@ -257,7 +264,7 @@ class Cursor {
   int(): void {
     let byte = this.byte()
     for (let bytes = 1; byte > 127; bytes++) {
-      if (bytes > 8) malformed('a number above 2^53')
+      if (bytes > 7) malformed('a number above 2^53')
       byte = this.byte()
     }
   }
@@ -299,19 +306,35 @@ class Cursor {
     }
   }
 
+  jsonOrUndefined(): void {
+    const start = this.at
+    if (this.string() === 'undefined') return
+    this.at = start
+    this.json()
+  }
+
   json(): void {
     const text = this.string()
-    if (text === 'undefined') return
-    let depth = 0
-    for (const character of text) {
-      if (character === '{' || character === '[') depth++
-      else if (character === '}' || character === ']') depth--
-      if (depth > valueDepthMax) malformed(`a value more than ${valueDepthMax} deep`)
-    }
+    if (jsonDepth(text) > valueDepthMax) malformed(`a value more than ${valueDepthMax} deep`)
     try {
       JSON.parse(text)
     } catch (error) {
       throw new MalformedUpdate(`${text.length} characters that are not JSON`, { cause: error })
     }
   }
+}
+
+const jsonDepth = (text: string): number => {
+  let depth = 0
+  let deepest = 0
+  let isInString = false
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index]
+    if (isInString && character === '\\') index++
+    else if (character === '"') isInString = !isInString
+    else if (isInString) continue
+    else if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth)
+    else if (character === '}' || character === ']') depth--
+  }
+  return deepest
 }

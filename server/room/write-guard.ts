@@ -5,21 +5,20 @@
  * The order is that of Yjs (`Item.getMissing`): a struct integrates once its own client has reached its clock and
  * its neighbours or parent are there, be it in the document or earlier in the same update.
  */
-import type * as Y from 'yjs'
+import * as Y from 'yjs'
 import type { ErrorCode } from '../../schema/error-codes.ts'
 import { MalformedUpdate, readUpdate, type StructHead } from './update-reader.ts'
 
 /**
- * - `apply`  it integrates as a whole
+ * - `apply`  it integrates as a whole; `update` is what of it is to be applied
  * - `known`  the document has all of it: acknowledge, there is nothing to apply
  * - `refuse` by name; `update-incomplete` may pass once what it builds on has arrived
  */
 export type Verdict =
-  | { readonly answer: 'apply' }
+  | { readonly answer: 'apply'; readonly update: Uint8Array }
   | { readonly answer: 'known' }
   | { readonly answer: 'refuse'; readonly code: ErrorCode; readonly detail: string }
 
-const apply: Verdict = { answer: 'apply' }
 const known: Verdict = { answer: 'known' }
 
 export const guardUpdate = (document: Y.Doc, update: Uint8Array, mayWrite: boolean): Verdict => {
@@ -38,24 +37,34 @@ export const guardUpdate = (document: Y.Doc, update: Uint8Array, mayWrite: boole
     return known
   }
   if (missing !== null) return { answer: 'refuse', code: 'update-incomplete', detail: missing }
-  return plan.mayHaveNews ? apply : known
+  return plan.mayHaveNews ? { answer: 'apply', update: plan.newsOf(update) } : known
 }
 
-/** The new structs of one client, in the order of their clocks; `next` is the first that is not placed yet. */
+/** The new structs of one client, in the order of their clocks. */
 interface Section {
   readonly client: number
   readonly needs: number[]
+  /** Up to which clock its structs go. */
   reached: number
+  /** Up to which clock they are placed; `next` is the first that is not. */
+  placed: number
   next: number
+  /** Its next struct needs another section to go on first. */
+  isWaiting: boolean
 }
 
-/** Three (client, clock) pairs and an end: what a struct of a section needs, and how far it brings its client. */
+/**
+ * Three (client, clock) pairs and an end: what a struct of a section needs, and how far it, and those behind it that need
+ * nothing, bring their client.
+ */
 const fields = 7
 
 class Plan {
   readonly #document: Y.Doc
   readonly #sections = new Map<number, Section>()
   readonly #deletes: number[] = []
+  /** The state of the clients whose known structs the update repeats. */
+  readonly #repeated = new Map<number, number>()
   #section: Section | null = null
   #gap: string | null = null
   #known = 0
@@ -72,12 +81,19 @@ class Plan {
       this.#section = null
     }
     const end = head.clock + head.length
-    if (head.isSkip || end <= this.#known) return
+    if (head.isSkip) return
+    if (head.clock < this.#known) this.#repeated.set(head.client, this.#known)
+    if (end <= this.#known) return
     this.#section ??= this.#open(head.client)
     const section = this.#section
     if (head.clock > section.reached)
       this.#gap ??= `client ${head.client} stands at ${section.reached}, the update goes on at ${head.clock}`
     section.reached = end
+    const needsNothing = head.originClient === -1 && head.rightClient === -1 && head.parentClient === -1
+    if (needsNothing && section.needs.length > 0) {
+      section.needs[section.needs.length - 1] = end
+      return
+    }
     section.needs.push(
       head.originClient,
       head.originClock,
@@ -97,6 +113,14 @@ class Plan {
     return this.#sections.size > 0 || this.#deletes.length > 0
   }
 
+  /**
+   * The update without what the document has already. Yjs would look for the neighbours that a repeated struct claims:
+   * it would wait for ever for one that never was, and split an item at a place that nobody else is told of.
+   */
+  newsOf(update: Uint8Array): Uint8Array {
+    return this.#repeated.size === 0 ? update : Y.diffUpdate(update, Y.encodeStateVector(this.#repeated))
+  }
+
   /** What the update builds on and nobody has, in words; null when it integrates. */
   missing(): string | null {
     return this.#gap ?? this.#missingNeighbour() ?? this.#missingDeleted()
@@ -113,7 +137,8 @@ class Plan {
   }
 
   #open(client: number): Section {
-    const section = { client, needs: [], reached: this.#known, next: 0 }
+    const state = this.#known
+    const section = { client, needs: [], reached: state, placed: state, next: 0, isWaiting: false }
     this.#sections.set(client, section)
     return section
   }
@@ -124,36 +149,42 @@ class Plan {
     return last === undefined ? 0 : last.id.clock + last.length
   }
 
-  /** Places all structs: each section as far as it goes, and again when what it waits for has moved. */
+  /** Places all structs: a section that needs another waits until that one has come so far, and not further. */
   #missingNeighbour(): string | null {
-    const placed = new Map<number, number>()
-    const ready = [...this.#sections.values()]
-    const waiting = new Map<number, Section[]>()
-    for (let section = ready.pop(); section !== undefined; section = ready.pop()) {
-      const before = section.next
-      const need = this.#advance(section, placed)
-      if (need !== -1) waiting.set(need, [...(waiting.get(need) ?? []), section])
-      if (section.next === before) continue
-      ready.push(...(waiting.get(section.client) ?? []))
-      waiting.delete(section.client)
-    }
-    for (const [client, [section]] of waiting) {
-      return `client ${section?.client} builds on content of client ${client} that is not here`
+    const waiting: { section: Section; until: number }[] = []
+    for (const first of this.#sections.values()) {
+      waiting.push({ section: first, until: first.reached })
+      for (let top = waiting.at(-1); top !== undefined; top = waiting.at(-1)) {
+        const { section, until } = top
+        section.isWaiting = false
+        const need = this.#advance(section, until)
+        if (need === -1) {
+          waiting.pop()
+          continue
+        }
+        const client = section.needs[need] ?? -1
+        const clock = section.needs[need + 1] ?? 0
+        const other = this.#sections.get(client)
+        if (other === undefined || other.isWaiting || other.reached <= clock)
+          return `client ${section.client} builds on content of client ${client} that is not here`
+        section.isWaiting = true
+        waiting.push({ section: other, until: clock + 1 })
+      }
     }
     return null
   }
 
-  /** Places structs of a section until one waits; returns the client that it waits for, or -1 at the end. */
-  #advance(section: Section, placed: Map<number, number>): number {
+  /** Places structs of a section up to a clock, or until one waits: returns where in `needs` that is, or -1. */
+  #advance(section: Section, until: number): number {
     const { needs } = section
-    for (let at = section.next * fields; at < needs.length; at += fields, section.next++) {
-      for (let pair = at; pair < at + 6; pair += 2) {
+    for (; section.placed < until; section.next += fields) {
+      for (let pair = section.next; pair < section.next + fields - 1; pair += 2) {
         const client = needs[pair] ?? -1
         if (client === -1) continue
-        const reached = placed.get(client) ?? this.#stateOf(client)
-        if ((needs[pair + 1] ?? 0) >= reached) return client
+        const placed = this.#sections.get(client)?.placed ?? this.#stateOf(client)
+        if ((needs[pair + 1] ?? 0) >= placed) return pair
       }
-      placed.set(section.client, needs[at + 6] ?? 0)
+      section.placed = needs[section.next + fields - 1] ?? until
     }
     return -1
   }

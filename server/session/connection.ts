@@ -31,6 +31,7 @@ import {
   syncStatusFrame,
   syncStep
 } from './frames.ts'
+import { Spaced } from './limits.ts'
 import { MalformedPresence } from './presence.ts'
 import type { Busy } from './turn.ts'
 
@@ -45,6 +46,8 @@ export interface ConnectionParts {
   join(busy: Busy): void
   refused(code: ErrorCode): void
   acknowledged(ms: number): void
+  /** Says how long an answer took that anybody may ask for. */
+  worked(ms: number): void
   recentEntries(room: Room): Promise<readonly EntryMark[]>
 }
 
@@ -53,6 +56,8 @@ const earlyUpdatesMax = 1_000
 const earlyBytesMax = 1024 * 1024
 /** So many acknowledgements are made once and written as one frame each. */
 const acknowledgeMax = 32
+/** Who asks more often for all of a document, or of presence, gets one answer for all that was asked meanwhile. */
+const answerEveryMs = 500
 
 export class Connection implements Member, Busy {
   readonly prefix: Uint8Array
@@ -68,6 +73,10 @@ export class Connection implements Member, Busy {
   /** Updates that came before the client's first sync step 2 and build on it. */
   #early: Uint8Array[] = []
   #isSynced = false
+  readonly #greeting = new Spaced(answerEveryMs, () => this.#greet())
+  readonly #showing = new Spaced(answerEveryMs, () => this.room.presence.show(this))
+  /** The state vector that the client last said it had. */
+  #theirs: Uint8Array = new Uint8Array()
   #refusal: ErrorCode | null = null
   #hasLeft = false
 
@@ -103,10 +112,9 @@ export class Connection implements Member, Busy {
   receive(type: number, message: MessageReader): void {
     if (type === messageType.sync || type === messageType.syncReply) return this.#receiveSync(message)
     if (type === messageType.awareness) return this.#receiveAwareness(message.bytes())
-    if (type === messageType.queryAwareness) return this.room.presence.show(this)
+    if (type === messageType.queryAwareness) return this.#showing.ask()
     if (type === messageType.stateless) return this.#receiveMessage(message.text())
-    this.#parts.refused('message-malformed')
-    this.#send({ type: 'refused', code: 'message-malformed', detail: `no message has the type ${type}` })
+    this.#notUnderstood(`no message has the type ${type}`)
   }
 
   /** Applies what came in this turn: one transaction, one entry. */
@@ -155,7 +163,10 @@ export class Connection implements Member, Busy {
   #receiveSync(message: MessageReader): void {
     const step = message.uint()
     const payload = message.bytes()
-    if (step === syncStep.one) return this.#greet(payload)
+    if (step === syncStep.one) {
+      this.#theirs = Uint8Array.from(payload)
+      return this.#greeting.ask()
+    }
     if (step !== syncStep.two && step !== syncStep.update) {
       this.refuse('message-malformed', `no sync message has the type ${step}`)
       return
@@ -218,7 +229,10 @@ export class Connection implements Member, Busy {
     return false
   }
 
-  #greet(theirs: Uint8Array): void {
+  #greet(): void {
+    if (this.#hasLeft) return
+    const theirs = this.#theirs
+    const since = monotonic()
     try {
       const hasNothing = theirs.length <= 1
       const frames = hasNothing
@@ -234,6 +248,7 @@ export class Connection implements Member, Busy {
       if (error instanceof RoomlogError) this.end(error.reason, error.message)
       else this.refuse('message-malformed', `${theirs.length} bytes that are no state vector`)
     }
+    this.#parts.worked(monotonic() - since)
   }
 
   #receiveAwareness(states: Uint8Array): void {
@@ -241,16 +256,21 @@ export class Connection implements Member, Busy {
       this.room.presence.receive(this, states)
     } catch (error) {
       if (!(error instanceof MalformedPresence)) throw error
-      this.#parts.refused('message-malformed')
-      this.#send({ type: 'refused', code: 'message-malformed', detail: error.message })
+      this.#notUnderstood(error.message)
     }
+  }
+
+  /** Says so, and goes on: nothing that comes later builds upon it. */
+  #notUnderstood(detail: string): void {
+    this.#parts.refused('message-malformed')
+    this.#send({ type: 'refused', code: 'message-malformed', detail })
   }
 
   #receiveMessage(text: string): void {
     const message = decodeClientMessage(text)
-    if (message === null) return
-    if (message.type === 'flush') this.#flush(message.id)
-    else void this.#watch()
+    if (message === null) this.#notUnderstood(`${text.length} characters that are no message`)
+    else if (message.type === 'flush') this.#flush(message.id)
+    else if (!this.isWatching) void this.#watch()
   }
 
   /** A barrier: the answer says that everything which came before it is committed, and where the log stood then. */

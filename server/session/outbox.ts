@@ -16,6 +16,7 @@ export interface OutboxParts {
 export class Outbox {
   readonly #parts: OutboxParts
   #frames: Buffer[] = []
+  #bytes = 0
   /** When something was last written, by the monotonic clock. */
   writtenAt = monotonic()
 
@@ -25,13 +26,16 @@ export class Outbox {
 
   /** A frame may be shared with other sockets: it is not changed, before or after. */
   write(frame: Buffer): void {
+    this.#bytes += frame.length
     if (this.#frames.push(frame) === 1) atEndOfStep(this.release)
+    else if (this.#bytes > this.#parts.bytesMax) this.release()
   }
 
   readonly release = (): void => {
     const frames = this.#frames
     if (frames.length === 0) return
     this.#frames = []
+    this.#bytes = 0
     const { ws, socket, bytesMax, onFull } = this.#parts
     // The other side may have begun to close: nothing may follow the close frame that ws answered.
     if (ws.readyState !== ws.OPEN) return

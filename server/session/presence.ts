@@ -45,7 +45,7 @@ export class Presence {
   /** The newcomer is shown who is there. */
   join(member: Present): void {
     this.#members.add(member)
-    this.show(member)
+    if (this.#states.size > 0) this.show(member)
   }
 
   /** Everybody else learns that the states of this one are gone. */
@@ -60,10 +60,10 @@ export class Presence {
     }
   }
 
-  /** Sends one member all that is known. */
+  /** Sends one member all that is known, if only that nobody is there: whoever asks knows then that it was heard. */
   show(member: Present): void {
     const ids = [...this.#states].filter(([, { json }]) => json !== null).map(([id]) => id)
-    if (ids.length > 0) member.write(this.#frame(member.prefix, ids))
+    member.write(this.#frame(member.prefix, ids))
   }
 
   /**

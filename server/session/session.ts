@@ -74,6 +74,9 @@ const pausedMsMax = 30_000
 /** Whoever does not answer the close of a socket is cut off: the room may wait for it to be read anew. */
 const closeMsMax = 2_000
 const tokenBytesMax = 16_384
+/** One session takes a fifth of the node's time at most. */
+const restPerWork = 4
+const workMsMin = 2
 
 export class Session implements WebSocketLike {
   readyState = open
@@ -189,6 +192,7 @@ export class Session implements WebSocketLike {
       join: this.#parts.join,
       refused: this.#parts.metrics.refused,
       acknowledged: (ms) => this.#parts.metrics.acknowledged(ms / 1_000),
+      worked: (ms) => this.#rest(ms),
       recentEntries: this.#parts.recentEntries
     })
     this.connections.set(address, entered)
@@ -333,9 +337,18 @@ export class Session implements WebSocketLike {
   /** Whoever is too fast, or brings more than the log can take, is not read for a while: nothing of it is lost. */
   #slowDown(bytes: number): void {
     const waitMs = Math.max(this.#frames.take(1), this.#bytes.take(bytes))
-    if (waitMs === 0 && this.#parts.mayTakeMore()) return
     // Messages that were read already still come, and each of them adds to what is owed.
-    this.#owesUntil = monotonic() + waitMs
+    if (waitMs > 0 || !this.#parts.mayTakeMore()) this.#pause(monotonic() + waitMs)
+  }
+
+  /** An answer took this long: the other sessions have their turn before this one can ask again. */
+  #rest(workMs: number): void {
+    if (workMs < workMsMin) return
+    this.#pause(Math.max(this.#owesUntil, monotonic()) + workMs * restPerWork)
+  }
+
+  #pause(until: number): void {
+    this.#owesUntil = Math.max(this.#owesUntil, until)
     if (this.#isPaused) return
     this.#isPaused = true
     this.#pausedAt = monotonic()

@@ -31,11 +31,13 @@ const createEdits = (mutate: Mutate, read: () => FormSnapshot) => ({
     mutate(({ fields }) => {
       for (const label of labels) fields.insert({ type: 'short-text', label })
     }),
-  /** Brings back a question that somebody else removed: a new one with the same content, at the end of its section. */
-  addCopy: (question: Question, choices: readonly Choice[]): string =>
+  /** Brings back a question that somebody else removed: a new one with the same content, behind that other one. */
+  addCopy: (question: Question, choices: readonly Choice[], behind: string | null): string =>
     mutate(({ fields, options }) => {
       const { type, label, help, required, section } = question
-      const id = fields.insert({ type, label, help, required, section })
+      const first = fields.ids()[0]
+      const place = behind !== null ? { after: behind } : first === undefined ? {} : { before: first }
+      const id = fields.insert({ type, label, help, required, section }, place)
       for (const choice of choices) options.insert({ field: id, label: choice.label })
       return id
     }),

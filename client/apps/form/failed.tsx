@@ -1,81 +1,101 @@
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { RoomError } from '../../index.ts'
+import { useClient, useStore } from '../../react/index.ts'
 import { useVisitor } from '../entrance.tsx'
 import { Button, buttonClasses } from '../ui/button.tsx'
 import { Screen } from '../ui/screen.tsx'
+import type { FormRoom } from './form-room.ts'
+import { CopyKept, KeptText } from './kept-text.tsx'
 
 export interface FailedProps {
   readonly failure: RoomError
-  onRetry(): void
+  readonly room: FormRoom
 }
 
 /** Signed out, shut out, deleted: a screen of its own, that says what is safe. */
-export function Failed({ failure, onRetry }: FailedProps) {
-  const allForms = (
-    <Link href="/" className={buttonClasses()}>
-      All forms
-    </Link>
-  )
-  if (failure.code === 'token-invalid') return <SignedOut />
+export function Failed({ failure, room }: FailedProps) {
+  const client = useClient()
+  const status = useStore(room.syncStatus)
+  const kept = status.state === 'rejected' ? status.keptText : ''
+  if (failure.code === 'token-invalid') return <SignedOut kept={kept} />
   if (failure.code === 'forbidden')
     return (
-      <Stop heading="You may not open this form." actions={<AskAgain onRetry={onRetry}>{allForms}</AskAgain>}>
+      <Stop
+        kept={kept}
+        heading="You may not open this form."
+        action={<Button onClick={() => client.retryNow()}>Try again</Button>}
+      >
         Its owner can let you in. {safe}
       </Stop>
     )
   if (failure.code === 'room-deleted')
     return (
-      <Stop heading="This form was deleted." actions={allForms}>
+      <Stop kept={kept} heading="This form was deleted.">
         Nobody can open it any more.
       </Stop>
     )
   return (
-    <Stop heading="There is no form at this address." actions={allForms}>
+    <Stop kept={kept} heading="There is no form at this address.">
       The link may be cut off, or the form was never here.
     </Stop>
   )
 }
 
-const safe = 'What you saved before is in the log; what was not sent yet is kept on this device.'
+const safe = 'What you saved before is in the log.'
 
-function SignedOut() {
+function SignedOut({ kept }: { kept: string }) {
   const { identity, leave } = useVisitor()
   if (!identity.isGuest)
     return (
-      <Stop heading="You are signed out.">
-        Your sign-in has ended. {safe} Open the link that you were given again, to go on where you were.
+      <Stop kept={kept} heading="You are signed out.">
+        Your sign-in has ended. {safe} What was not sent is kept on this device: open the link that you were
+        given again, to go on where you were.
       </Stop>
     )
   return (
     <Stop
+      kept={kept}
       heading="You are signed out."
-      actions={
+      action={
         <Button look="go" onClick={leave}>
           Say your name again
         </Button>
       }
     >
-      This server does not know you any more. {safe}
+      The server does not know you any more. {safe}
     </Stop>
   )
 }
 
-function AskAgain({ onRetry, children }: { onRetry(): void; children: ReactNode }) {
-  return (
-    <>
-      <Button look="go" onClick={onRetry}>
-        Try again
-      </Button>
-      {children}
-    </>
-  )
+interface StopProps {
+  readonly heading: string
+  /** The text that came too late. */
+  readonly kept: string
+  readonly action?: ReactNode
+  readonly children: ReactNode
 }
 
-function Stop({ heading, actions, children }: { heading: string; actions?: ReactNode; children: ReactNode }) {
+function Stop({ heading, kept, action, children }: StopProps) {
   return (
-    <Screen bar="Form" heading={heading} actions={actions}>
-      <p>{children}</p>
+    <Screen
+      bar="Form"
+      heading={heading}
+      actions={
+        <>
+          {kept && <CopyKept text={kept} />}
+          {action}
+          <Link href="/" className={buttonClasses('bare')}>
+            All forms
+          </Link>
+        </>
+      }
+    >
+      <p>
+        {children}
+        {kept && ' One change came too late; its text is kept here:'}
+      </p>
+      {kept && <KeptText text={kept} />}
     </Screen>
   )
 }

@@ -1,10 +1,12 @@
-import { useState } from 'react'
-import type { RoomError } from '../../index.ts'
+import { useEffect, useState } from 'react'
+import { form } from '../../../schema/kinds/form.ts'
+import type { RoomError, Store } from '../../index.ts'
+import { useClient, useStore } from '../../react/index.ts'
 import { Builder } from './build/builder.tsx'
 import { OutlineButton } from './build/outline.tsx'
 import { Failed } from './failed.tsx'
 import { Filler } from './fill/filler.tsx'
-import { RoomProvider, useErrorListener } from './form-room.ts'
+import { type FormRoom, RoomProvider } from './form-room.ts'
 import { FormFrame } from './frame.tsx'
 import { Opening } from './opening.tsx'
 
@@ -12,21 +14,11 @@ const initialPresence = { focus: null, caret: null }
 
 /** One form, to build or to fill in: the room stays open while the view changes. */
 export function FormPage({ id, view }: { id: string; view: 'build' | 'fill' }) {
-  const [failure, setFailure] = useState<RoomError | null>(null)
-  if (failure) return <Failed failure={failure} onRetry={() => setFailure(null)} />
+  const room = useWatched(id)
+  const failure = useStore(room?.failure ?? noFailure)
+  if (room && failure) return <Failed failure={failure} room={room} />
   return (
-    <RoomProvider
-      key={id}
-      id={id}
-      initialPresence={initialPresence}
-      fallback={
-        <>
-          <Failures onFailure={setFailure} />
-          <Opening />
-        </>
-      }
-    >
-      <Failures onFailure={setFailure} />
+    <RoomProvider key={id} id={id} initialPresence={initialPresence} fallback={<Opening />}>
       {view === 'build' ? (
         <FormFrame id={id} dock={<OutlineButton />} beside="wide:[--beside:236px]">
           <Builder />
@@ -40,20 +32,19 @@ export function FormPage({ id, view }: { id: string; view: 'build' | 'fill' }) {
   )
 }
 
-/** What ends the visit has a screen of its own; what passes is said by the indicator. */
-function Failures({ onFailure }: { onFailure(failure: RoomError): void }) {
-  useErrorListener((error) => {
-    if (!error.retry && endsTheVisit.has(error.code)) onFailure(error)
-  })
-  return null
+/** The room also while there is nothing to show of it: what ends a visit may come before the first word. */
+const useWatched = (id: string): FormRoom | null => {
+  const client = useClient()
+  const [room, setRoom] = useState<FormRoom | null>(null)
+  useEffect(() => {
+    const entered = client.enter(form, id, { initialPresence })
+    setRoom(entered.room)
+    return () => {
+      setRoom(null)
+      entered.leave()
+    }
+  }, [client, id])
+  return room
 }
 
-const endsTheVisit: ReadonlySet<RoomError['code']> = new Set([
-  'token-invalid',
-  'forbidden',
-  'room-not-found',
-  'room-deleted',
-  'room-name-invalid',
-  'kind-unknown',
-  'origin-refused'
-])
+const noFailure: Store<RoomError | null> = { get: () => null, subscribe: () => () => undefined }

@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter'
 import { Bar } from '../ui/bar.tsx'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { useBackOnlineSaid } from './back-online.ts'
 import { FormBanner } from './banners.tsx'
 import { useFocusPublished } from './focus-path.ts'
 import { useRights, useStorage } from './form-room.ts'
@@ -23,6 +24,7 @@ export function FormFrame({ id, dock, beside = '', children }: FormFrameProps) {
   useFocusPublished()
   useUndoKeys()
   useOthersSaid()
+  useBackOnlineSaid()
   useEffect(() => {
     document.title = `${title} · Roomlog`
   }, [title])

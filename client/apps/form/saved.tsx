@@ -1,14 +1,13 @@
-import { useState } from 'react'
 import { errorCodes } from '../../../schema/error-codes.ts'
 import type { Rejected, SyncStatus } from '../../index.ts'
 import { useClient, useStore } from '../../react/index.ts'
 import { Button } from '../ui/button.tsx'
-import { copyText } from '../ui/copy-text.ts'
 import { SavedIndicator } from '../ui/saved-indicator.tsx'
 import { savedWords } from '../ui/saved-words.ts'
 import { countOf, momentOf, numberOf, secondOf } from '../ui/time-words.ts'
 import { useNow } from '../ui/timers.ts'
 import { useLog, useSyncStatus } from './form-room.ts'
+import { CopyKept, KeptText } from './kept-text.tsx'
 import { useNameOf } from './log-line.tsx'
 
 /** The saved indicator of this form, with its facts. */
@@ -91,25 +90,16 @@ export function NextTry() {
 }
 
 function RefusedFacts({ refused }: { refused: Rejected }) {
-  const [copied, setCopied] = useState(false)
   return (
     <>
       <p className="font-name text-stop">Your last change was not saved.</p>
-      <p className="mt-1.5">
+      <p className="mt-1.5 mb-2.5">
         {whyRefused[refused.code] ?? `${errorCodes[refused.code].about}.`} The form was reloaded
         {refused.keptText ? '; your text is kept here:' : '.'}
       </p>
-      {refused.keptText && (
-        <p className="mt-2.5 max-h-40 overflow-auto border-l-2 border-stop py-0.5 pl-2.5 wrap-anywhere whitespace-pre-wrap">
-          {refused.keptText}
-        </p>
-      )}
+      {refused.keptText && <KeptText text={refused.keptText} />}
       <div className="mt-3 flex flex-wrap gap-2">
-        {refused.keptText && (
-          <Button look="go" onClick={() => copyText(refused.keptText).then(setCopied)}>
-            {copied ? 'Copied' : 'Copy my text'}
-          </Button>
-        )}
+        {refused.keptText && <CopyKept text={refused.keptText} />}
         <Button onClick={() => refused.discard()}>Go on without it</Button>
       </div>
     </>

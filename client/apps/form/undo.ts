@@ -26,7 +26,7 @@ export const useUndoKeys = (): void => {
   const { undo, redo } = useUndo()
   const press = useEffectEvent((event: KeyboardEvent) => {
     const act = (event.ctrlKey || event.metaKey) && !event.altKey ? actOf(event) : null
-    if (act === null || isForeign(event.target)) return
+    if (act === null || event.defaultPrevented || isForeign(event.target)) return
     event.preventDefault()
     if (act === 'undo') undo()
     else redo()

@@ -73,7 +73,7 @@ export interface MenuProps {
 
 const walk = (event: KeyboardEvent, list: HTMLElement | null): void => {
   const items = itemsOf(list)
-  const at = items.findIndex((item) => item === document.activeElement)
+  const at = items.findIndex((item) => item.matches(':focus'))
   if (event.key === 'Tab') list?.hidePopover()
   const to = targetOf(event.key, at, items)
   if (to === null) return

@@ -18,7 +18,7 @@ export function SavedIndicator({ state, words, children }: SavedIndicatorProps) 
       <button
         type="button"
         {...facts.button}
-        className={`absolute right-0 flex h-control items-center gap-2 rounded-control bg-paper pr-2.5 pl-2 text-sm font-label whitespace-nowrap [anchor-name:--saved] hover:bg-band-2 hover:text-ink aria-expanded:bg-band-2 ${inks[state]}`}
+        className={`absolute right-0 flex h-control items-center gap-2 rounded-control bg-paper pr-2.5 pl-2 text-sm before:pointer-events-none before:absolute before:inset-y-0 before:right-full before:w-6 before:bg-linear-to-l before:from-paper before:to-transparent font-label whitespace-nowrap [anchor-name:--saved] hover:bg-band-2 hover:text-ink aria-expanded:bg-band-2 ${inks[state]}`}
       >
         <LiveMark state={state} />
         <span className="max-wide:hidden">{words.long}</span>

@@ -23,6 +23,7 @@ import { FirstQuestions } from './first-questions.tsx'
 import { useMoveQuestion } from './moves.ts'
 import { Outline } from './outline.tsx'
 import { QuestionRow, questionsList } from './question-row.tsx'
+import { type Removed, RemovedRow, useRemoved } from './removed-row.tsx'
 import { SectionHead } from './section-head.tsx'
 
 /** The form as it is built: outline on the left, the questions in the middle, each of them open to everybody at once. */
@@ -31,7 +32,8 @@ export function Builder() {
   const mayWrite = useRights()?.mayWrite ?? false
   const parts = useArrangement(form)
   const [selected, setSelected] = useState<string | null>(null)
-  const isEmpty = form.fields.length === 0 && form.sections.length === 0
+  const removed = useRemoved(form, inOrder(parts), selected, () => setSelected(null))
+  const isEmpty = removed === null && form.fields.length === 0 && form.sections.length === 0
   return (
     <div className="wide:grid wide:grid-cols-[236px_minmax(0,1fr)]">
       <Outline parts={parts} selected={selected} onSelect={setSelected} />
@@ -40,8 +42,7 @@ export function Builder() {
         className="px-4 pt-12 pb-28 desk:px-6 desk:pb-32"
         onFocus={({ target }) => {
           const path = target.closest<HTMLElement>('[data-path]')?.dataset.path ?? null
-          const question = questionOf(path, form)
-          if (question !== null) setSelected(question)
+          if (path !== null) setSelected(questionOf(path, form))
         }}
       >
         <KeepPlace>
@@ -50,7 +51,7 @@ export function Builder() {
             {isEmpty ? (
               <FirstQuestions mayWrite={mayWrite} />
             ) : (
-              <Rows parts={parts} selected={selected} mayWrite={mayWrite} />
+              <Rows parts={parts} selected={selected} mayWrite={mayWrite} removed={removed} />
             )}
             {mayWrite && !isEmpty && <AddButtons parts={parts} />}
           </div>
@@ -110,19 +111,18 @@ function Title({ mayWrite }: { mayWrite: boolean }) {
   )
 }
 
+interface RowsProps {
+  readonly parts: readonly Part[]
+  readonly selected: string | null
+  readonly mayWrite: boolean
+  readonly removed: Removed | null
+}
+
 /** One flat list, so that a question that changes its section is moved and not made anew under somebody's cursor. */
-function Rows({
-  parts,
-  selected,
-  mayWrite
-}: {
-  parts: readonly Part[]
-  selected: string | null
-  mayWrite: boolean
-}) {
+function Rows({ parts, selected, mayWrite, removed }: RowsProps) {
   const order = inOrder(parts)
   const sections = parts.flatMap((part) => part.section ?? [])
-  return parts.flatMap(({ section, questions }) => [
+  const rows = parts.flatMap(({ section, questions }) => [
     section ? (
       <SectionHead
         key={section.id}
@@ -144,6 +144,9 @@ function Rows({
       />
     ))
   ])
+  if (removed === null) return rows
+  const behind = rows.findIndex((row) => row.key === removed.behind)
+  return rows.toSpliced(behind < 0 ? 1 : behind + 1, 0, <RemovedRow key="removed" removed={removed} />)
 }
 
 function AddButtons({ parts }: { parts: readonly Part[] }) {

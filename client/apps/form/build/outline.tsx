@@ -15,9 +15,13 @@ const outlineSheet = 'outline'
 /** Opens the outline on phones. */
 export function OutlineButton() {
   return (
-    <Button look="bare" className="h-12 flex-1" popoverTarget={outlineSheet}>
+    <button
+      type="button"
+      popoverTarget={outlineSheet}
+      className="h-12 flex-1 rounded-control text-sm font-label text-ink-2"
+    >
       Questions
-    </Button>
+    </button>
   )
 }
 
