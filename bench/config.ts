@@ -49,7 +49,7 @@ export const quick: Settings = {
   throughput: { rooms: 100, writersPerRoom: 2, window: 8, warmUpMs: 300, measureMs: 700 },
   wal: { rooms: 4, updatesPerSecondPerRoom: 5, warmUpMs: 500, measureMs: 1_500, documentBytes: 158_000 },
   durability: { trialsPerRun: 1, updatesBeforeKill: 20, window: 8, killWithinMs: 50 },
-  coldOpen: { edits: 2_000, writers: 10, joiners: 20 }
+  coldOpen: { edits: 1_000, writers: 10, joiners: 20 }
 }
 
 /** What a ratio must be at most or at least. */

@@ -10,6 +10,7 @@ export { type ErrorCode, RoomlogError } from '../schema/error-codes.ts'
 export type { EntryMark } from '../schema/messages.ts'
 export type { Activity, Caret } from '../schema/presence.ts'
 export type { Epoch, RoomName, Seq } from '../schema/room-name.ts'
+export type { StorageProblem } from '../schema/storage.ts'
 export { type Client, type ClientOptions, createClient, type Entered } from './client.ts'
 export type { RoomLog } from './log.ts'
 export type { Connection, User } from './presence.ts'
@@ -19,6 +20,7 @@ export type {
   Rights,
   Room,
   RoomError,
+  RoomFailure,
   Status
 } from './room.ts'
 export type {

@@ -23,7 +23,7 @@ export interface StoredCopy {
   readonly rights: Rights | null
 }
 
-interface CopyHandlers {
+export interface CopyHandlers {
   /** All local changes up to the n-th are on this device. */
   stored(upTo: number): void
   /** Another tab cleared the copy, because content of these Yjs clients was refused. */

@@ -10,24 +10,23 @@
  */
 import * as Y from 'yjs'
 import { isRole, type RoomDefinition, type StorageShape } from '../schema/define-room.ts'
-import { type ErrorCode, errorCodes, isErrorCode, RoomlogError } from '../schema/error-codes.ts'
+import { type ErrorCode, RoomlogError } from '../schema/error-codes.ts'
 import type { ServerMessage } from '../schema/messages.ts'
 import { readUser } from '../schema/presence.ts'
 import { idOf, type RoomName } from '../schema/room-name.ts'
+import type { StorageProblem } from '../schema/storage.ts'
 import { abortable } from './abortable.ts'
 import type { ClientOptions } from './client.ts'
-import { after, randomBelow } from './clock.ts'
-import { copyName, guestKey, lastUser, rememberUser } from './device.ts'
+import { copyOrigin, createKeptCopy, type ReadCopy } from './kept-copy.ts'
 import { createLog } from './log.ts'
-import { canKeepCopies, type OfflineCopy, openOfflineCopy } from './offline.ts'
+import { createLostWatch } from './lost-watch.ts'
 import { createPresence } from './presence.ts'
 import { createReplica, type Replica } from './replica.ts'
-import type { ConnectionEvent, EnterOptions, Rights, Room, RoomError, Status } from './room.ts'
+import type { ConnectionEvent, EnterOptions, Rights, Room, RoomError, RoomFailure, Status } from './room.ts'
 import { createListeners, createRelay, createStore } from './store.ts'
 import { createSync } from './sync.ts'
 import type { Connection, Prober } from './transport/connection.ts'
-import { reactionTo, retryDelay } from './transport/retry.ts'
-import { createRoomLink, type RoomLink } from './transport/room-link.ts'
+import { createRoomSession, type RoomSessionHandlers } from './transport/room-session.ts'
 
 export interface OpenRoomOptions<St extends StorageShape, P, R extends string> {
   readonly definition: RoomDefinition<St, P, R>
@@ -38,10 +37,6 @@ export interface OpenRoomOptions<St extends StorageShape, P, R extends string> {
   readonly enter: EnterOptions<P>
 }
 
-/** A connection that is away for so long is worth telling. */
-const lostAfterMs = 5000
-/** How long a refusal's reason may come after the refusal. */
-const reasonWithinMs = 1000
 /** These end the room for this user, so that nothing of it is kept. */
 const goneCodes: ReadonlySet<ErrorCode> = new Set([
   'forbidden',
@@ -50,23 +45,23 @@ const goneCodes: ReadonlySet<ErrorCode> = new Set([
   'kind-unknown'
 ])
 
-/** The origin of what was read from this device. */
-const copyOrigin = { from: 'stored copy' }
+const somebodyElse = { code: 'forbidden', reason: 'somebody else is signed in now' } as const
 
 export class OpenRoom<St extends StorageShape, P, R extends string> implements Prober {
   readonly room: Room<St, P, R>
   readonly #options: OpenRoomOptions<St, P, R>
   readonly #status = createStore<Status>('initial')
-  readonly #failure = createStore<RoomError | null>(null)
+  readonly #failure = createStore<RoomFailure | null>(null)
   readonly #ready = createStore(false)
   readonly #rights = createStore<Rights<R> | null>(null)
   readonly #errors = createListeners<[RoomError]>()
+  readonly #problems = createListeners<[StorageProblem]>()
   readonly #connectionEvents = createListeners<[ConnectionEvent]>()
   readonly #sync = createSync({
-    sendFlush: (id) => this.#link?.send({ type: 'flush', id }),
+    sendFlush: (id) => this.#session.send({ type: 'flush', id }),
     confirmed: (upTo) => this.#confirmed(upTo)
   })
-  readonly #log = createLog(() => this.#link?.send({ type: 'watch' }))
+  readonly #log = createLog(() => this.#session.send({ type: 'watch' }))
   readonly #presence
   /** What the app sees and changes; while the room starts over, the replica before. */
   #shown: Replica<St>
@@ -74,26 +69,27 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   #live: Replica<St>
   readonly #snapshot
   readonly #history
-  #link: RoomLink | null = null
-  #copy: OfflineCopy | null = null
-  #wantsCopy: boolean
-  #user: string | null
+  readonly #copy
+  readonly #session
+  readonly #lost = createLostWatch(this.#connectionEvents.tell)
   #turn = 0
-  #attempt = 0
-  #isLinked = false
   #wasLinked = false
-  #isLost = false
-  #isTokenRefused = false
-  #cancelRetry: () => void = () => {}
-  #cancelLost: () => void = () => {}
-  #cancelReason: (() => void) | null = null
   readonly #leave: (() => void)[]
 
   constructor(options: OpenRoomOptions<St, P, R>) {
-    const { definition, connection, enter, auth, url } = options
+    const { definition, connection, enter, auth, name, url } = options
     this.#options = options
-    this.#wantsCopy = (enter.offline ?? true) && canKeepCopies()
-    this.#user = auth === undefined ? guestKey : lastUser(url)
+    this.#copy = createKeptCopy({
+      url,
+      name,
+      isGuest: auth === undefined,
+      isWanted: enter.offline ?? true,
+      stored: (upTo) => this.#sync.stored(upTo),
+      cleared: (clients) => this.#clearedElsewhere(clients),
+      failed: (about, error) =>
+        this.#tell('no-copy', `${about}: ${error instanceof Error ? error.message : String(error)}`, false)
+    })
+    this.#session = createRoomSession({ connection, name, auth, handlers: this.#sessionHandlers() })
     this.#live = this.#createReplica()
     this.#shown = this.#live
     this.#snapshot = createRelay(this.#live.mirror)
@@ -105,12 +101,12 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
       connection.onFailed((code, message) => this.#fail(code, message)),
       connection.addProber(this)
     ]
-    this.#expectLink()
+    this.#lost.expect()
     void this.#begin()
   }
 
   get isLive(): boolean {
-    return this.#link?.isAuthenticated ?? false
+    return this.#session.isAuthenticated
   }
 
   get hasPending(): boolean {
@@ -129,26 +125,23 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   }
 
   askPresence(): void {
-    this.#link?.askPresence()
+    this.#session.askPresence()
   }
 
   /** Tries again what was refused. */
   retry(): void {
     if (this.#failure.get() === null) return
     this.#failure.set(null)
-    this.#isTokenRefused = false
-    this.#expectLink()
+    this.#lost.expect()
     void this.#begin()
   }
 
   destroy(): void {
     this.#turn++
     for (const leave of this.#leave) leave()
-    this.#cancelRetry()
-    this.#cancelLost()
-    this.#cancelReason?.()
-    this.#link?.destroy()
-    this.#copy?.close()
+    this.#session.close()
+    this.#lost.stop()
+    void this.#copy.forget(null)
     this.#presence.destroy()
     this.#sync.destroy()
     this.#live.destroy()
@@ -195,6 +188,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
       updatePresence: this.#presence.update,
       flush: ({ signal } = {}) => this.#flush(signal),
       onError: this.#errors.add,
+      onProblem: this.#problems.add,
       onConnection: this.#connectionEvents.add
     }
   }
@@ -203,7 +197,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     const replica: Replica<St> = createReplica(this.#options.definition, {
       assertMayWrite: () => this.#assertMayWrite(replica),
       changed: (update, origin) => this.#changed(replica, update, origin),
-      problem: ({ path, detail }) => this.#tell('update-malformed', `${path} does not fit: ${detail}`, false)
+      problem: this.#problems.tell
     })
     return replica
   }
@@ -222,15 +216,15 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
 
   #changed(replica: Replica<St>, update: Uint8Array, origin: unknown): boolean {
     if (replica !== this.#live || origin === copyOrigin) return false
-    const isOwn = origin !== this.#link?.origin
+    const isOwn = origin !== this.#session.origin
     const change = isOwn ? this.#sync.changed() : undefined
-    this.#copy?.append(update, change)
+    this.#copy.append(update, change)
     return isOwn
   }
 
   #confirmed(upTo: number): void {
     if (!this.hasPending) this.#live.confirmed()
-    this.#copy?.confirmed(upTo)
+    this.#copy.confirmed(upTo)
   }
 
   async #flush(signal: AbortSignal | undefined) {
@@ -242,64 +236,41 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   /** Reads the stored copy, then connects: what is stored goes to the server with the first handshake. */
   async #begin(): Promise<void> {
     const turn = ++this.#turn
-    await this.#openCopy(turn)
+    await this.#readCopy(turn)
     if (turn !== this.#turn) return
-    const { connection, name } = this.#options
-    this.#link = createRoomLink({
-      socket: connection.socket,
-      name,
-      doc: this.#live.doc,
-      handlers: {
-        token: () => this.#token(),
-        authenticated: () => this.#authenticated(),
-        denied: (reason) => this.#denied(reason),
-        linked: () => this.#linked(),
-        unlinked: () => this.#unlinked(),
-        received: (message) => this.#received(message),
-        notApplied: () => this.#notApplied(),
-        shown: (state) => {
-          const user = readUser(state)
-          if (user !== null) this.#presence.identify(user)
-        }
-      }
-    })
-    this.#presence.follow(this.#link.awareness)
-    this.#link.attach()
-    connection.open()
+    this.#presence.follow(this.#session.open(this.#live.doc))
     this.#refreshStatus()
   }
 
-  async #openCopy(turn: number): Promise<void> {
-    if (!this.#wantsCopy || this.#user === null || this.#copy !== null) return
-    const live = this.#live
-    try {
-      const copy = await openOfflineCopy(copyName(this.#options.url, this.#user, this.#options.name), {
-        stored: (upTo) => this.#sync.stored(upTo),
-        whole: () => Y.encodeStateAsUpdate(live.doc),
-        cleared: (clients) => this.#clearedElsewhere(clients),
-        failed: (error) => this.#tellOf(error, 'changes are not kept on this device')
-      })
-      if (turn === this.#turn) this.#restore(copy)
-      else copy.close()
-    } catch (error) {
-      this.#wantsCopy = false
-      this.#tellOf(error, 'no copy on this device')
+  #sessionHandlers(): RoomSessionHandlers {
+    return {
+      authenticated: () => this.#presence.announce(),
+      linked: () => this.#linked(),
+      unlinked: () => this.#unlinked(),
+      received: (message) => this.#received(message),
+      refused: (code, reason) => this.#refused(code, reason),
+      failed: (code, reason) => this.#fail(code, reason),
+      told: (code, message, retry) => this.#tell(code, message, retry),
+      shown: (state) => {
+        const user = readUser(state)
+        if (user !== null) this.#presence.identify(user)
+      }
     }
   }
 
-  #restore(copy: OfflineCopy): void {
+  async #readCopy(turn: number): Promise<void> {
     const { doc } = this.#live
-    const { updates, unconfirmed, rights } = copy.stored
-    const made = this.#sync.facts().made
-    const isFirst = doc.store.clients.size === 0
-    this.#copy = copy
-    const apply = (): void => {
-      for (const update of updates) Y.applyUpdate(doc, update)
-    }
-    Y.transact(doc, apply, copyOrigin, false)
+    const stored = await this.#copy.open(doc)
+    if (stored !== null && turn === this.#turn) this.#restore(stored)
+  }
+
+  #restore({ updates, unconfirmed, rights, hadContent }: ReadCopy): void {
     if (unconfirmed > 0) this.#sync.restored(unconfirmed)
-    copy.restored(this.#sync.facts().made)
-    if (!isFirst) copy.append(Y.encodeStateAsUpdate(doc), made > 0 ? this.#sync.facts().made : undefined)
+    const { made } = this.#sync.facts()
+    this.#copy.restored(made)
+    // What was made or heard before the copy was open.
+    if (hadContent)
+      this.#copy.append(Y.encodeStateAsUpdate(this.#live.doc), made > unconfirmed ? made : undefined)
     if (updates.length === 0 || rights === null || !isRole(this.#options.definition, rights.role)) return
     if (this.#rights.get() === null) this.#rights.set({ ...rights, role: rights.role })
     this.#presence.identify({ id: rights.userId, name: rights.name, role: rights.role })
@@ -307,38 +278,9 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     this.#show()
   }
 
-  async #token(): Promise<string> {
-    const { auth, name, connection } = this.#options
-    if (auth === undefined) return ''
-    const { token } = await auth(name, { refused: this.#isTokenRefused || connection.isTokenRefused })
-    return token
-  }
-
-  #authenticated(): void {
-    this.#attempt = 0
-    this.#isTokenRefused = false
-    this.#options.connection.worked()
-    this.#presence.announce()
-  }
-
-  #denied(reason: string): void {
-    const { code, reaction } = reactionTo(reason)
-    if (reaction === 'refresh' && !this.#isTokenRefused) {
-      this.#isTokenRefused = true
-      this.#link?.again()
-    } else if (reaction === 'retry') {
-      this.#tell(code, isErrorCode(reason) ? errorCodes[code].about : reason, true)
-      this.#cancelRetry()
-      this.#cancelRetry = after(retryDelay(this.#attempt++, randomBelow(1)), () => this.#link?.again())
-    } else this.#fail(code, errorCodes[code].about)
-  }
-
   #linked(): void {
-    this.#isLinked = true
     this.#wasLinked = true
-    this.#cancelLost()
-    if (this.#isLost) this.#connectionEvents.tell('restored')
-    this.#isLost = false
+    this.#lost.linked()
     this.#sync.linked()
     this.#log.opened()
     this.#show()
@@ -346,64 +288,37 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   }
 
   #unlinked(): void {
-    this.#isLinked = false
     this.#sync.unlinked()
     this.#log.closed()
-    this.#expectLink()
+    this.#lost.expect()
     this.#refreshStatus()
   }
 
-  /** Tells if there is no link for a while. */
-  #expectLink(): void {
-    this.#cancelLost()
-    this.#cancelLost = after(lostAfterMs, () => {
-      this.#isLost = true
-      this.#connectionEvents.tell('lost')
-    })
-  }
-
-  #received(message: ServerMessage): void {
+  #received(message: Parameters<RoomSessionHandlers['received']>[0]): void {
     switch (message.type) {
       case 'role':
         return this.#learnRights(message)
       case 'flushed':
-        return this.#sync.proved(message.id, message)
+        return this.#sync.proved(message.id, { seq: message.seq, epoch: message.epoch })
       case 'committed':
         return this.#log.received(message)
-      case 'refused':
-        if (this.#cancelReason === null)
-          this.#tell(message.code, message.detail, errorCodes[message.code].retry)
-        else this.#refused(message.code, message.detail)
     }
   }
 
   #learnRights({ role, mayWrite, userId, name }: Extract<ServerMessage, { type: 'role' }>): void {
-    const { definition, auth, url } = this.#options
+    const { definition } = this.#options
     if (!isRole(definition, role)) return this.#fail('forbidden', `${role} is no role of ${definition.kind}`)
     const rights: Rights<R> = { role, mayWrite, userId, name }
     this.#rights.set(rights)
     this.#presence.identify({ id: userId, name, role })
-    if (auth !== undefined && userId !== this.#user) {
-      rememberUser(url, userId)
-      const isSomebodyElse = this.#user !== null
-      this.#user = userId
-      if (isSomebodyElse) return this.#startOver(null, false)
-      void this.#openCopy(this.#turn)
-    }
-    this.#copy?.keepRights(rights)
+    const user = this.#copy.learnUser(userId)
+    if (user === 'other') return this.#startOver(this.isUnsafe ? somebodyElse : null, false)
+    if (user === 'first') void this.#readCopy(this.#turn).then(() => this.#copy.keepRights(rights))
+    this.#copy.keepRights(rights)
     this.#show()
   }
 
-  /** The server says in one message that an update was not applied, and in the next why. */
-  #notApplied(): void {
-    if (this.#cancelReason !== null) return
-    const code = this.#rights.get()?.mayWrite === false ? 'read-only' : 'update-incomplete'
-    this.#cancelReason = after(reasonWithinMs, () => this.#refused(code, errorCodes[code].about))
-  }
-
   #refused(code: ErrorCode, reason: string): void {
-    this.#cancelReason?.()
-    this.#cancelReason = null
     this.#tell(code, reason, false)
     this.#startOver(this.hasPending ? { code, reason } : null, true)
   }
@@ -421,52 +336,28 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     isRefused: boolean
   ): void {
     const old = this.#live
-    const copy = this.#copy
     this.#turn++
-    this.#copy = null
-    this.#closeLink()
+    this.#session.close()
     this.#sync.startOver(refusal && { ...refusal, keptText: old.keptText(), keptDocument: old.doc })
     this.#live = this.#createReplica()
     if (old !== this.#shown) old.destroy()
-    void this.#forget(copy, isRefused ? old.doc.clientID : null).then(() => {
+    void this.#copy.forget(isRefused ? old.doc.clientID : null).then(() => {
       if (this.#failure.get() === null) return this.#begin()
     })
-  }
-
-  /** Closes a copy, and clears it of what a client wrote that was refused. */
-  async #forget(copy: OfflineCopy | null, refusedClient: number | null): Promise<void> {
-    if (refusedClient === null) return copy?.close()
-    try {
-      await copy?.clear(refusedClient)
-    } catch (error) {
-      // It would be sent and refused again.
-      this.#wantsCopy = false
-      this.#tellOf(error, 'the copy on this device could not be cleared')
-    }
   }
 
   #fail(code: ErrorCode, message: string): void {
     if (this.#failure.get() !== null) return
     this.#failure.set({ code, message, retry: false })
-    this.#cancelLost()
-    this.#cancelRetry()
     if (goneCodes.has(code)) this.#startOver({ code, reason: message }, true)
     else {
-      this.#closeLink()
+      this.#session.close()
       this.#sync.fail(new RoomlogError(code, message))
     }
+    this.#lost.stop()
     this.#tell(code, message, false)
     this.#connectionEvents.tell('failed')
     this.#refreshStatus()
-  }
-
-  #closeLink(): void {
-    const link = this.#link
-    this.#link = null
-    this.#cancelReason?.()
-    this.#cancelReason = null
-    if (this.#isLinked) this.#unlinked()
-    link?.destroy()
   }
 
   /** Puts the connected replica in sight, once it has been read and the rights are known. */
@@ -485,16 +376,12 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   #refreshStatus(): void {
     const { link } = this.#options.connection
     if (this.#failure.get() !== null) this.#status.set('disconnected')
-    else if (this.#isLinked) this.#status.set('connected')
+    else if (this.#session.isLinked) this.#status.set('connected')
     else if (this.#wasLinked) this.#status.set('reconnecting')
     else this.#status.set(link.get() === 'idle' ? 'initial' : 'connecting')
   }
 
-  #tell(code: ErrorCode, message: string, retry: boolean): void {
+  #tell(code: RoomError['code'], message: string, retry: boolean): void {
     this.#errors.tell({ code, message, retry })
-  }
-
-  #tellOf(error: unknown, about: string): void {
-    this.#tell('internal', `${about}: ${error instanceof Error ? error.message : String(error)}`, false)
   }
 }

@@ -60,7 +60,8 @@ export const createReplica = <St extends StorageShape>(
     history,
     write,
     storage: createLiveStorage(definition, doc, write),
-    keptText: touched.text,
+    // What an earlier visit changed is not known by place: then it is everything that reads as text.
+    keptText: () => touched.text() || textOf(doc),
     confirmed: touched.clear,
     destroy: () => {
       mirror.destroy()
@@ -94,5 +95,12 @@ const createTouched = () => {
     clear: () => places.clear()
   }
 }
+
+const textOf = (doc: Y.Doc): string =>
+  [...doc.share.values()]
+    .filter((type) => type instanceof Y.Text)
+    .map((text) => text.toString())
+    .filter((text) => text !== '')
+    .join('\n')
 
 const ownKeys = ['order', 'deletedAt']

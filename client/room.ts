@@ -2,6 +2,7 @@ import type * as Y from 'yjs'
 import type { RoomDefinition, StorageShape, StorageSnapshot } from '../schema/define-room.ts'
 import type { ErrorCode } from '../schema/error-codes.ts'
 import type { Epoch, RoomName, Seq } from '../schema/room-name.ts'
+import type { StorageProblem } from '../schema/storage.ts'
 import type { RoomLog } from './log.ts'
 import type { User } from './presence.ts'
 import type { LiveStorage } from './storage.ts'
@@ -22,9 +23,16 @@ export interface Rights<R extends string = string> {
 
 /** Something that the app should tell its user. `retry`: the client is trying again by itself. */
 export interface RoomError {
-  readonly code: ErrorCode
+  /** `no-copy`: this device keeps no copy of the room, so changes live in this tab until they are saved. */
+  readonly code: ErrorCode | 'no-copy'
   readonly message: string
   readonly retry: boolean
+}
+
+/** The room is refused for good. */
+export interface RoomFailure extends RoomError {
+  readonly code: ErrorCode
+  readonly retry: false
 }
 
 /** lost: no connection for 5 s; restored: it is back; failed: refused for good, nothing is tried any more. */
@@ -50,7 +58,7 @@ export interface Room<St extends StorageShape = StorageShape, P = unknown, R ext
   readonly snapshot: Store<StorageSnapshot<St>>
   readonly status: Store<Status>
   /** Why nothing is tried any more: signed out, removed, deleted. null while the room can be reached or is tried. */
-  readonly failure: Store<RoomError | null>
+  readonly failure: Store<RoomFailure | null>
   readonly syncStatus: Store<SyncStatus>
   /** `syncStatus` with `saved` held back for 400 ms after `saving`, so that it does not flicker. */
   readonly smoothSyncStatus: Store<SyncStatus>
@@ -76,5 +84,7 @@ export interface Room<St extends StorageShape = StorageShape, P = unknown, R ext
   /** Resolves when everything that was changed here before is committed; waits for the connection if need be. */
   flush(options?: { readonly signal?: AbortSignal }): Promise<{ readonly seq: Seq; readonly epoch: Epoch }>
   onError(listener: (error: RoomError) => void): () => void
+  /** Tells what in the document does not fit the definition: it is left out of the snapshot. */
+  onProblem(listener: (problem: StorageProblem) => void): () => void
   onConnection(listener: (event: ConnectionEvent) => void): () => void
 }

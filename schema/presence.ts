@@ -34,11 +34,11 @@ export interface AwarenessState<P> extends OwnAwareness<P> {
   readonly user: UserInfo
 }
 
-/** The place of a user in the palette, the same for everybody who sees them. */
+/** The place of a user in the palette, `p1` to `p10`: the same for everybody who sees them. */
 export const colorOf = (userId: string): string => {
-  let hash = 0
-  for (let index = 0; index < userId.length; index++) hash = (hash * 31 + userId.charCodeAt(index)) >>> 0
-  return `p${1 + (hash % paletteSize)}`
+  let hash = 0x811c9dc5
+  for (const unit of userId) hash = Math.imul(hash ^ (unit.codePointAt(0) ?? 0), 0x01000193)
+  return `p${((hash >>> 0) % paletteSize) + 1}`
 }
 
 const paletteSize = 10

@@ -23,21 +23,19 @@ export const asNumber =
     throw new SettingError(`"${text}" is no whole number from ${min} to ${max}`)
   }
 
-const bytesOf = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
+const unitBytes: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
 
 /** @param min in bytes, like `max`; the text may have a unit */
 export const asBytes =
   (min: number, max: number): Parse<number> =>
   (text) => {
-    const bytes = Number(text.replace(/^(\d{1,9})(KiB|MiB|GiB)$/, timesUnit))
-    if (/^\d/.test(text) && bytes >= min && bytes <= max) return bytes
+    const [, digits, unit = ''] = /^(\d{1,15})(KiB|MiB|GiB)?$/.exec(text) ?? []
+    const bytes = Number(digits) * (unitBytes[unit] ?? 1)
+    if (bytes >= min && bytes <= max) return bytes
     throw new SettingError(
       `"${text}" is no size from ${min} to ${max} bytes, written like 65536, 512KiB or 4MiB`
     )
   }
-
-const timesUnit = (_: string, digits: string, unit: keyof typeof bytesOf): string =>
-  String(Number(digits) * bytesOf[unit])
 
 /** A key shorter than the digest of HS256 can be guessed more easily than the digest. */
 const secretBytesMin = 32

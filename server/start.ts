@@ -84,7 +84,7 @@ const openLog = async ({ config, logger, process }: NodeParts, metrics: Metrics)
   const commits = await GroupCommit.open({ database, logger, metrics, backlogBytesMax, commitTimeoutMs })
   const loader = createLoader(database, config.loadsMax)
   const snapshots = createSnapshots(database, loader, logger)
-  return { database, commits, loader, snapshots, health: watchHealth(database, commits) }
+  return { database, commits, loader, snapshots, health: await watchHealth(database, commits) }
 }
 
 type Log = Awaited<ReturnType<typeof openLog>>
@@ -96,8 +96,9 @@ const closeLog = async (
 ): Promise<number> => {
   const isFlushed = await commits.flush(deadlineMs)
   const unwritten = isFlushed ? 0 : commits.waitingEntries
-  health.close()
-  if (isFlushed) {
+  const isAble = isFlushed && health.isAble
+  await health.close()
+  if (isAble) {
     await snapshots.close()
     await commits.close()
   }

@@ -11,16 +11,18 @@ import { failureOf } from './support/open-database.ts'
 import { waitUntil } from './support/wait-until.ts'
 
 describe('with PGlite', () => {
+  let folder: string
   let dataDir: string
   let writers: Child[]
 
   beforeEach(() => {
-    dataDir = join(mkdtempSync(join(tmpdir(), 'roomlog-pglite-')), 'data')
+    folder = mkdtempSync(join(tmpdir(), 'roomlog-pglite-'))
+    dataDir = join(folder, 'data')
     writers = []
   })
   afterEach(async () => {
     for (const writer of writers) await kill(writer)
-    rmSync(dataDir, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
   })
 
   const open = () => openDatabase({ url: null, dataDir, pid: process.pid, logger: silent })

@@ -103,10 +103,10 @@ describe.each(engines)('on %s', (engine) => {
       const lane = await database.lane()
       await database.exec('create table growing (ok boolean, data bytea)')
       const insert = () =>
-        lane.query('insert into growing values ($1, $2) returning *', [true, Buffer.from([255])])
+        lane.query('insert into growing values ($1, $2) returning *', [false, Buffer.from([255])])
       await insert()
       await database.exec('alter table growing add column more int')
-      expect(await insert()).toEqual([{ ok: true, data: Buffer.from([255]), more: null }])
+      expect(await insert()).toEqual([{ ok: false, data: Buffer.from([255]), more: null }])
       await lane.close()
     })
 
@@ -280,6 +280,14 @@ describe.each(engines)('on %s', (engine) => {
         await blocked
         expect(await lane.query('select 2 as two')).toEqual([{ two: 2 }])
         await lane.close()
+      })
+
+      it('has done what was asked before when it is closed', async () => {
+        const lane = await database.lane()
+        const numbers = Array.from({ length: 20 }, (_, n) => n)
+        const answers = Promise.all(numbers.map((n) => lane.query(`select $1::int4 as n${n}`, [n])))
+        await lane.close()
+        expect(await answers).toEqual(numbers.map((n) => [{ [`n${n}`]: n }]))
       })
 
       it('gives up what waits when it is reset, and works on', async () => {

@@ -16,7 +16,7 @@ import { auditLog } from './support/log-audit.ts'
 import { engines } from './support/log-world.ts'
 import { missing } from './support/missing.ts'
 import { readDocument, readEntries } from './support/room-over-http.ts'
-import { seededRandom } from './support/seeded-random.ts'
+import { type Random, seededRandom } from './support/seeded-random.ts'
 import { type ServerProcess, startServer } from './support/server.ts'
 import { openProvider, type StockProvider } from './support/stock-provider.ts'
 import { Typist } from './support/typist.ts'
@@ -82,11 +82,7 @@ interface Promised {
   readonly text: string
 }
 
-const typeUntilKilled = async (
-  server: ServerProcess,
-  trial: number,
-  random: () => number
-): Promise<Promised[]> => {
+const typeUntilKilled = async (server: ServerProcess, trial: number, random: Random): Promise<Promised[]> => {
   const rooms = [`document/shared-${trial}`, `document/alone-${trial}`] as const
   const [quiet, eager] = await Promise.all([
     Typist.open(server.wsUrl, rooms[0]),
@@ -96,8 +92,8 @@ const typeUntilKilled = async (
   await stock.settled()
   const saved = typeWhenSaved(stock)
   keepTyping(eager)
-  await typeUntilAcknowledged(quiet, 1 + Math.floor(random() * acknowledgementsMax))
-  await sleep(random() * killWithinMs)
+  await typeUntilAcknowledged(quiet, 1 + random.below(acknowledgementsMax))
+  await sleep(random.below(killWithinMs + 1))
   await server.kill()
   await Promise.all([quiet.closed, eager.closed])
   return [

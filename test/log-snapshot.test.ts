@@ -157,18 +157,19 @@ const concurrentEdits = (seed: number, count: number): Uint8Array[] => {
     return { document, text: document.getText('text'), unseen }
   })
   for (let edit = 0; edit < count; edit++) {
-    const writer = people[edit % 2 === 0 || random() < 0.3 ? 0 : 1]
+    const writer = people[random.below(2)]
     const reader = people.find((person) => person !== writer)
     if (writer === undefined || reader === undefined) throw new Error('two people are two')
-    if (random() < 0.2) for (const update of writer.unseen.splice(0)) Y.applyUpdate(writer.document, update)
+    if (random.chance(20))
+      for (const update of writer.unseen.splice(0)) Y.applyUpdate(writer.document, update)
     const before = Y.encodeStateVector(writer.document)
     let update: Uint8Array = Uint8Array.of()
     writer.document.once('update', (made: Uint8Array) => {
       update = Uint8Array.from(made)
     })
-    const at = Math.floor(random() * (writer.text.length + 1))
-    if (random() < 0.3 && at < writer.text.length) writer.text.delete(at, 1)
-    else writer.text.insert(at, String.fromCharCode(97 + Math.floor(random() * 26)))
+    const at = random.below(writer.text.length + 1)
+    if (random.chance(30) && at < writer.text.length) writer.text.delete(at, 1)
+    else writer.text.insert(at, String.fromCharCode(97 + random.below(26)))
     if (update.length === 0) update = Y.encodeStateAsUpdate(writer.document, before)
     updates.push(update)
     reader.unseen.push(update)

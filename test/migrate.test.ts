@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../server/database/database.ts'
 import { migrate } from '../server/database/migrate.ts'
 import { openDatabase } from '../server/database/open-database.ts'
@@ -17,12 +17,16 @@ describe.each(engines)('on %s', (engine) => {
     let database: Database
     let folder: string
 
-    beforeEach(async () => {
+    beforeAll(async () => {
       opened = await openOn(engine)
       database = opened.database
       folder = mkdtempSync(join(tmpdir(), 'roomlog-migrations-'))
     })
-    afterEach(async () => {
+    beforeEach(async () => {
+      await database.exec('drop schema public cascade; create schema public')
+      for (const name of readdirSync(folder)) rmSync(join(folder, name))
+    })
+    afterAll(async () => {
       await opened[Symbol.asyncDispose]()
       rmSync(folder, { recursive: true })
     })

@@ -31,7 +31,7 @@ const upgradeEnd = Buffer.from('\r\n\r\n')
 export class Client {
   readonly room: string
   readonly prefix: Uint8Array
-  /** Resolves with the document's update when the answer to "I have nothing" is there, whole. */
+  /** Resolves with the document's update when the answer to "I have nothing" is there, whole; never, if it is lost. */
   readonly synced: Promise<Uint8Array>
   /** Resolves when the socket is closed: with null if we closed it, else with the reason. */
   readonly closed: Promise<Error | null>
@@ -43,15 +43,15 @@ export class Client {
   heardAt = 0
 
   readonly #socket: Socket
-  readonly #settle: { resolve(update: Uint8Array): void; reject(error: Error): void }
+  readonly #greeted: (update: Uint8Array) => void
   #closing = false
 
   constructor(target: Target, room: string) {
     this.room = room
     this.prefix = prefixOf(target.protocol, room)
-    const { promise, ...settle } = Promise.withResolvers<Uint8Array>()
+    const { promise, resolve: greeted } = Promise.withResolvers<Uint8Array>()
     this.synced = promise
-    this.#settle = settle
+    this.#greeted = greeted
     this.#socket = connect({ port: target.port, host: '127.0.0.1', noDelay: true })
     const { promise: closed, resolve } = Promise.withResolvers<Error | null>()
     this.closed = closed
@@ -61,11 +61,8 @@ export class Client {
     })
     this.#socket.once('close', () => {
       reason ??= new Error(`${room}: the server closed the socket`)
-      this.#settle.reject(reason)
       resolve(this.#closing ? null : reason)
     })
-    // Who only writes does not wait for the document; a loss still arrives by `closed`.
-    this.synced.catch(() => {})
     this.#upgrade(target)
   }
 
@@ -144,12 +141,11 @@ export class Client {
     }
     const update = decoding.readVarUint8Array(decoding.createDecoder(rest))
     if (step === steps.update) this.onUpdate(update)
-    else this.#settle.resolve(Uint8Array.from(update))
+    else this.#greeted(Uint8Array.from(update))
   }
 
+  /** Whoever waits hears of it by `closed`. */
   #fail(why: string): void {
-    const error = new Error(`${this.room}: ${why}`)
-    this.#settle.reject(error)
-    this.#socket.destroy(error)
+    this.#socket.destroy(new Error(`${this.room}: ${why}`))
   }
 }

@@ -2,7 +2,7 @@ import { type Context, createContext, type ReactNode, useCallback, useContext, u
 import type { RoomDefinition, StorageShape, StorageSnapshot } from '../../schema/define-room.ts'
 import type { RoomLog } from '../log.ts'
 import type { User } from '../presence.ts'
-import type { ConnectionEvent, Rights, Room, RoomError, Status } from '../room.ts'
+import type { ConnectionEvent, Rights, Room, RoomError, RoomFailure, Status } from '../room.ts'
 import type { LiveStorage, LiveText } from '../storage.ts'
 import type { SyncStatus } from '../sync-status.ts'
 import type { UndoHistory, UndoState } from '../undo.ts'
@@ -26,7 +26,7 @@ export interface RoomHooks<St extends StorageShape, P, R extends string> {
   useRoom(): Room<St, P, R>
   useStatus(): Status
   /** Why nothing is tried any more: signed out, removed, deleted. */
-  useFailure(): RoomError | null
+  useFailure(): RoomFailure | null
   useRights(): Rights<R> | null
   useSyncStatus(options?: { readonly smooth?: boolean }): SyncStatus
   useStorage(): StorageSnapshot<St>

@@ -19,18 +19,23 @@ const sqliteBusy = 5
 export const lockFolder = (folder: string, pid: number | undefined): FolderLock => {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const pidFile = join(folder, 'pid')
-  const file = new DatabaseSync(join(folder, 'lock'))
+  let file: DatabaseSync | undefined
   try {
+    file = new DatabaseSync(join(folder, 'lock'))
     file.exec('begin exclusive')
   } catch (error) {
-    file.close()
-    if (!(error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy)) throw error
-    const text = `the folder ${resolve(folder)} is in use by process ${ownerIn(pidFile)}: stop it, or choose another folder`
-    throw new Error(text, { cause: error })
+    file?.close()
+    const problem = isBusy(error)
+      ? `is in use by process ${ownerIn(pidFile)}: stop it, or choose another folder`
+      : `cannot be locked: ${String(error)}`
+    throw new Error(`the folder ${resolve(folder)} ${problem}`, { cause: error })
   }
   writeFileSync(pidFile, `${pid ?? 'unknown'}\n`)
   return { release: () => file.close() }
 }
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy
 
 const ownerIn = (pidFile: string): string => {
   try {

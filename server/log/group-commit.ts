@@ -10,7 +10,7 @@
  */
 
 import { RoomlogError } from '../../schema/error-codes.ts'
-import { monotonic, randomBelow, randomId, sleep } from '../clock.ts'
+import { after, monotonic, randomBelow, randomId, sleep } from '../clock.ts'
 import { type Database, DatabaseError, type Lane } from '../database/database.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
@@ -30,6 +30,8 @@ const batchBytesMax = 4 * 1024 * 1024
 const retryDelayMsMax = 1_000
 /** A statement that takes longer than this makes the node not ready. */
 const lateMs = 3_000
+/** The row of a writer that is gone does no harm: it is not worth a long wait. */
+const unregisterMsMax = 1_000
 
 /** Called with null once committed, or with the reason why it never will be. */
 export type CommitListener = (error: RoomlogError | null) => void
@@ -176,10 +178,23 @@ export class GroupCommit {
     return Promise.race([idle, sleep(deadlineMs).then(() => false)])
   }
 
+  /** Ends writing; what waits is left. */
   async close(): Promise<void> {
-    if (this.#isRegistered && this.isAble)
-      await this.#lane.query('delete from writer where id = $1::uuid', [this.#writer])
+    if (this.#isRegistered && this.isAble) {
+      const stop = after(unregisterMsMax, () => void this.#lane.reset())
+      await this.#unregister()
+      stop()
+    }
     await this.#lane.close()
+  }
+
+  async #unregister(): Promise<void> {
+    try {
+      await this.#lane.query('delete from writer where id = $1::uuid', [this.#writer])
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error
+      this.#options.logger.warn({ err: error }, 'the row of this writer stays in the database')
+    }
   }
 
   async #run(): Promise<void> {

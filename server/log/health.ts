@@ -1,27 +1,27 @@
 /** Whether the log can be written now: what the last commit says, and, while nobody writes, a question of its own. */
-import { every, sleep } from '../clock.ts'
+import { every } from '../clock.ts'
 import { type Database, DatabaseError } from '../database/database.ts'
 import type { GroupCommit } from './group-commit.ts'
 
 export interface Health {
   readonly isAble: boolean
-  close(): void
+  close(): Promise<void>
 }
 
 const probeMs = 1_000
 /** A database that answers later than this is not one to send people to. */
 const answerMsMax = 3_000
 
-export const watchHealth = (database: Database, commits: GroupCommit): Health => {
+export const watchHealth = async (database: Database, commits: GroupCommit): Promise<Health> => {
+  // A lane gives a connection up that does not answer, so a half-open one does not hide that Postgres is there.
+  const lane = await database.lane({ timeoutMs: answerMsMax })
   let answers = true
   let isAsking = false
 
   const ask = async (): Promise<void> => {
     isAsking = true
     try {
-      const asked = database.query('select 1').then(() => true)
-      answers = await Promise.race([asked, sleep(answerMsMax).then(() => false)])
-      if (!answers) await asked
+      await lane.query('select 1')
       answers = true
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error
@@ -38,6 +38,10 @@ export const watchHealth = (database: Database, commits: GroupCommit): Health =>
     get isAble() {
       return answers && commits.isAble
     },
-    close: stop
+    close: async () => {
+      stop()
+      if (isAsking) await lane.reset()
+      await lane.close()
+    }
   }
 }

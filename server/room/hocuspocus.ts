@@ -15,7 +15,7 @@ import {
   type onLoadDocumentPayload,
   type onTokenSyncPayload
 } from '@hocuspocus/server'
-import { type ErrorCode, RoomlogError } from '../../schema/error-codes.ts'
+import { type ErrorCode, errorCodes, RoomlogError } from '../../schema/error-codes.ts'
 import { kindOf, parseRoomName, type RoomName } from '../../schema/room-name.ts'
 import type { Attempts } from '../auth/attempts.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
@@ -76,6 +76,8 @@ export const createHocuspocus = (
   const hocuspocus = new Hocuspocus<SessionContext>({
     name: 'roomlog',
     quiet: true,
+    // The session has a limit of its own, and names it.
+    maxPendingDocuments: Number.MAX_SAFE_INTEGER,
     extensions: [extension],
     // A random guid for each document takes longer than all else that makes one.
     yDocOptions: { gc: true, gcFilter: () => true, guid: 'room' } as { gc: boolean; gcFilter: () => boolean }
@@ -144,7 +146,8 @@ const renewToken = async (
   } catch (error) {
     if (!(error instanceof RoomlogError)) throw error
     logger.debug({ code: error.reason, detail: error.message }, 'token not renewed')
-    session?.expelFrom(address, error.reason)
+    if (errorCodes[error.reason].retry) session?.end(error.reason, error.message)
+    else session?.expelFrom(address, error.reason)
   }
 }
 

@@ -33,6 +33,7 @@ import {
 } from './frames.ts'
 import { Spaced } from './limits.ts'
 import { MalformedPresence } from './presence.ts'
+import { Repeats } from './repeats.ts'
 import type { Busy } from './turn.ts'
 
 /** What a connection needs of the session that it belongs to. */
@@ -73,6 +74,8 @@ export class Connection implements Member, Busy {
   /** Updates that came before the client's first sync step 2 and build on it. */
   #early: Uint8Array[] = []
   #isSynced = false
+  /** From the client's sync step 1 until its sync step 2. */
+  #repeats: Repeats | null = null
   readonly #greeting = new Spaced(answerEveryMs, () => this.#greet())
   readonly #showing = new Spaced(answerEveryMs, () => this.room.presence.show(this))
   /** The state vector that the client last said it had. */
@@ -165,6 +168,7 @@ export class Connection implements Member, Busy {
     const payload = message.bytes()
     if (step === syncStep.one) {
       this.#theirs = Uint8Array.from(payload)
+      if (!this.#isSynced) this.#repeats = new Repeats(this.#theirs)
       return this.#greeting.ask()
     }
     if (step !== syncStep.two && step !== syncStep.update) {
@@ -174,6 +178,8 @@ export class Connection implements Member, Busy {
     // What came before must still be judged as early, and what was early follows the step that it waited for.
     const isFirstSync = step === syncStep.two && !this.#isSynced
     if (isFirstSync) this.apply()
+    else if (this.#repeats?.has(payload)) return
+    if (isFirstSync) this.#repeats = null
     this.#isSynced ||= isFirstSync
     if (this.#inbox.length === 0) {
       this.#inboxSince = monotonic()
@@ -205,16 +211,19 @@ export class Connection implements Member, Busy {
     if (this.#refusal !== null) return this.refuse(this.#refusal, 'an earlier update was refused')
     const verdict = this.room.apply(update, this.access.mayWrite, this.#writing)
     if (verdict.answer !== 'refuse') return true
-    if (verdict.code === 'update-incomplete' && !this.#isSynced && this.#mayWait(update)) {
-      this.#early.push(Uint8Array.from(update))
+    if (verdict.code === 'update-incomplete' && !this.#isSynced) {
+      this.#keepEarly(Uint8Array.from(update))
       return false
     }
     return this.refuse(verdict.code, verdict.detail)
   }
 
-  #mayWait(update: Uint8Array): boolean {
-    const bytes = this.#early.reduce((sum, { length }) => sum + length, update.length)
-    return this.#early.length < earlyUpdatesMax && bytes <= earlyBytesMax
+  #keepEarly(update: Uint8Array): void {
+    this.#early.push(update)
+    const bytes = this.#early.reduce((sum, { length }) => sum + length, 0)
+    // Nothing is lost with the connection: the client brings all of it again with its next sync.
+    if (this.#early.length > earlyUpdatesMax || bytes > earlyBytesMax)
+      this.end('too-many', `${this.#early.length} updates, ${bytes} bytes that wait for a sync step 2`)
   }
 
   /**
@@ -238,11 +247,10 @@ export class Connection implements Member, Busy {
       const frames = hasNothing
         ? this.room.greeting(this.prefix)
         : syncFrame(this.prefix, syncStep.two, this.room.difference(theirs))
-      const vector = this.room.stateVector(theirs)
+      // What we have is no content: asked for at once, what the client lacks does not wait for the log to be written.
+      this.write(syncFrame(this.prefix, syncStep.one, this.room.stateVector(theirs)))
       this.room.whenCommitted((error) => {
-        if (error !== null) return
-        this.write(frames)
-        this.write(syncFrame(this.prefix, syncStep.one, vector))
+        if (error === null) this.write(frames)
       })
     } catch (error) {
       if (error instanceof RoomlogError) this.end(error.reason, error.message)

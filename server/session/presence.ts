@@ -17,7 +17,10 @@ export interface Present {
 }
 
 interface State {
+  /** What everybody is shown: it grows with each change, also when somebody comes back. */
   clock: number
+  /** The clock that the owner said; the owner is shown this one, or a newer state of its own would be lost to an older. */
+  theirs: number
   /** The state as JSON; null once it is gone and only its clock is remembered. */
   json: Uint8Array | null
   owner: Present | null
@@ -26,6 +29,7 @@ interface State {
 /** A person with many tabs has one id per tab; nobody needs more from one connection. */
 const idsPerOwnerMax = 16
 const stateBytesMax = 16_384
+const clockMax = 2 ** 31
 /** How long a window is: it grows with the number of people, up to this. */
 const windowMsMax = 60
 /** Clocks of those who left are remembered until there are this many, so that a late message cannot bring them back. */
@@ -63,30 +67,39 @@ export class Presence {
   /** Sends one member all that is known, if only that nobody is there: whoever asks knows then that it was heard. */
   show(member: Present): void {
     const ids = [...this.#states].filter(([, { json }]) => json !== null).map(([id]) => id)
-    member.write(this.#frame(member.prefix, ids))
+    member.write(this.#frame(member, ids))
   }
 
   /**
-   * Takes an awareness message of a member. Ids that belong to somebody who is here are left out silently: honest
+   * Takes an awareness message of a member. Ids that belong to somebody else who is here are left out silently: honest
    * clients repeat what they have heard of others.
    *
    * @throws MalformedPresence nothing of the message was taken
    */
   receive(member: Present, message: Uint8Array): void {
-    for (const { id, clock, json } of readStates(message)) {
+    for (const { id, clock, json } of readStates(message, member)) {
       const known = this.#states.get(id)
-      if (known !== undefined && known.json !== null && known.owner !== member) continue
-      if (known !== undefined && clock <= known.clock && known.json !== null) continue
-      if (known === undefined && json === null) continue
+      const isHere = known !== undefined && known.json !== null
+      if (isHere && known.owner === member && clock <= known.theirs) continue
+      if (isHere && known.owner !== member && !this.#hasMoved(known, member)) continue
+      if (!isHere && json === null) continue
       if (known?.owner !== member && this.#idsOf(member) >= idsPerOwnerMax) continue
       this.#states.set(id, {
-        // Whoever comes back under an old id has a clock that the others have seen already.
-        clock: known !== undefined && clock <= known.clock ? known.clock + 1 : clock,
-        json: json === null ? null : stamp(json, member),
+        clock: Math.max(clock, (known?.clock ?? -1) + 1),
+        theirs: clock,
+        json,
         owner: json === null ? null : member
       })
       this.#change(id)
     }
+  }
+
+  /**
+   * The client has a new connection, and nobody has noticed yet that the old one is dead: a connection's first id is its
+   * own, and the user is the same.
+   */
+  #hasMoved({ owner }: State, member: Present): boolean {
+    return owner?.user.id === member.user.id && this.#idsOf(member) === 0
   }
 
   get people(): number {
@@ -112,12 +125,17 @@ export class Presence {
     this.#isWindowOpen = false
     const ids = [...this.#changed]
     this.#changed.clear()
+    const behind = new Set(ids.map((id) => this.#states.get(id)).map(ownerWhoIsBehind))
     let prefix: Uint8Array | null = null
     let frame: Buffer = Buffer.alloc(0)
     for (const member of this.#members) {
+      if (behind.has(member)) {
+        member.write(this.#frame(member, ids))
+        continue
+      }
       if (prefix !== member.prefix) {
         prefix = member.prefix
-        frame = this.#frame(prefix, ids)
+        frame = this.#frame(member, ids)
       }
       member.write(frame)
     }
@@ -129,33 +147,38 @@ export class Presence {
     for (const [id, { json }] of this.#states) if (json === null) this.#states.delete(id)
   }
 
-  #frame(prefix: Uint8Array, ids: readonly number[]): Buffer {
+  #frame(member: Present, ids: readonly number[]): Buffer {
     const parts: Uint8Array[] = [Buffer.from(varUint(ids.length))]
     for (const id of ids) {
       const state = this.#states.get(id)
       const json = state?.json ?? nobody
-      parts.push(Buffer.from([...varUint(id), ...varUint(state?.clock ?? 0), ...varUint(json.length)]), json)
+      const clock = (state?.owner === member ? state.theirs : state?.clock) ?? 0
+      parts.push(Buffer.from([...varUint(id), ...varUint(clock), ...varUint(json.length)]), json)
     }
-    return awarenessFrame(prefix, Buffer.concat(parts))
+    return awarenessFrame(member.prefix, Buffer.concat(parts))
   }
 }
+
+/** The owner of a state whose own clock is not the one that the others are shown. */
+const ownerWhoIsBehind = (state: State | undefined): Present | null =>
+  state !== undefined && state.theirs !== state.clock ? state.owner : null
 
 interface Announced {
   readonly id: number
   readonly clock: number
   /** null: it leaves. */
-  readonly json: Record<string, unknown> | null
+  readonly json: Uint8Array | null
 }
 
-const readStates = (message: Uint8Array): Announced[] => {
+const readStates = (message: Uint8Array, member: Present): Announced[] => {
   const reader = new MessageReader(message)
   try {
     const count = reader.uint()
     if (count > message.length) throw new MalformedPresence(`${count} states in ${message.length} bytes`)
     return Array.from({ length: count }, () => ({
       id: reader.uint(),
-      clock: reader.uint(),
-      json: readState(reader.bytes())
+      clock: readClock(reader),
+      json: readState(reader.bytes(), member)
     }))
   } catch (error) {
     if (error instanceof MalformedPresence) throw error
@@ -163,14 +186,20 @@ const readStates = (message: Uint8Array): Announced[] => {
   }
 }
 
-const readState = (bytes: Uint8Array): Record<string, unknown> | null => {
+const readClock = (reader: MessageReader): number => {
+  const clock = reader.uint()
+  if (clock > clockMax) throw new MalformedPresence(`clock ${clock} > ${clockMax}`)
+  return clock
+}
+
+const readState = (bytes: Uint8Array, member: Present): Uint8Array | null => {
   if (bytes.length > stateBytesMax)
     throw new MalformedPresence(`a state of ${bytes.length} bytes > ${stateBytesMax}`)
   const value: unknown = JSON.parse(Buffer.from(bytes).toString())
   if (value === null) return null
   if (typeof value !== 'object' || Array.isArray(value))
     throw new MalformedPresence('a state that is no object')
-  return { ...value }
+  return stamp({ ...value }, member)
 }
 
 /** Puts the user of the token over whatever the client says of itself; a colour of its own choice it may keep. */

@@ -65,11 +65,17 @@ export class RawClient {
   async sync(address: string, document: Y.Doc): Promise<void> {
     const before = this.heard.length
     this.send(syncMessage(address, 0, Y.encodeStateVector(document)))
-    const asked = await this.nextAfter(before, (heard) => heard.kind === 'step1' && heard.address === address)
-    this.learn(address, document)
+    const answer = (kind: Heard['kind']): Promise<Heard> =>
+      this.nextAfter(
+        before,
+        (heard) => heard.kind === kind && 'address' in heard && heard.address === address
+      )
+    const asked = await answer('step1')
     const vector = 'payload' in asked ? asked.payload : undefined
     this.send(syncMessage(address, 1, Y.encodeStateAsUpdate(document, vector)))
-    await this.nextAfter(before, (heard) => heard.kind === 'status' && heard.address === address)
+    await answer('step2')
+    this.learn(address, document)
+    await answer('status')
   }
 
   /** Applies all content that was heard of a room. */

@@ -3,11 +3,13 @@ import { Bar } from './bar.tsx'
 
 /** A page of its own, for what stands in the way of the work: what happened, what is safe, one thing to do. */
 export function Screen({ bar, heading, children, actions }: ScreenProps) {
+  // The bar has the heading of the page, where there is a bar.
+  const Heading = bar === undefined ? 'h1' : 'h2'
   return (
     <>
       {bar !== undefined && <Bar title={bar} />}
       <main id="content" className="mx-auto max-w-[600px] px-5 pt-16 pb-16">
-        <h2 className="text-2xl font-name tracking-title text-balance">{heading}</h2>
+        <Heading className="text-2xl font-name tracking-title text-balance">{heading}</Heading>
         <div className="mt-2 mb-5 grid gap-4 text-ink-2">{children}</div>
         {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </main>

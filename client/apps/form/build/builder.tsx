@@ -37,9 +37,10 @@ export function Builder() {
   return (
     <div className="wide:grid wide:grid-cols-[236px_minmax(0,1fr)]">
       <Outline parts={parts} selected={selected} onSelect={setSelected} />
+      {/* The room below lets the page scroll when somebody adds a row above, so that yours stays where it is. */}
       <main
         id="content"
-        className="px-4 pt-12 pb-28 desk:px-6 desk:pb-32"
+        className="px-4 pt-12 pb-[60dvh] desk:px-6"
         onFocus={({ target }) => {
           const path = target.closest<HTMLElement>('[data-path]')?.dataset.path ?? null
           if (path !== null) setSelected(questionOf(path, form))

@@ -76,6 +76,7 @@ function ChoiceRow({ choice, choices, index, type, isSelected, mayWrite }: Choic
       <DropLine side={over} />
       <span
         ref={handle}
+        data-handle
         aria-hidden="true"
         className={`absolute -left-6.5 cursor-grab text-ink-3 ${isSelected ? 'max-desk:hidden' : 'hidden'}`}
       >

@@ -47,6 +47,7 @@ export const QuestionRow = memo(function QuestionRow({
       <DropLine side={over} />
       <span
         ref={handle}
+        data-handle
         aria-hidden="true"
         className={`relative h-fit pl-2 text-sm leading-(--lh-md) text-ink-3 desk:pl-5 ${mayWrite ? 'cursor-grab' : ''}`}
       >

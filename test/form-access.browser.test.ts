@@ -1,0 +1,163 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AxeResults } from 'axe-core'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchBrowser } from './support/chromium.ts'
+import {
+  buildApps,
+  createForm,
+  indicated,
+  labels,
+  question,
+  saved,
+  visit,
+  writeQuestions
+} from './support/form-app.ts'
+import { missing } from './support/missing.ts'
+import { type ServerProcess, startServer } from './support/server.ts'
+import { waitUntil } from './support/wait-until.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** What axe finds on the page as it stands: the rule, and where it is broken. */
+const faults = async (page: Page): Promise<string[]> => {
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate(
+    (tags) =>
+      (globalThis as unknown as { axe: { run(o: object): Promise<AxeResults> } }).axe.run({ runOnly: tags }),
+    rules
+  )
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+}
+
+/** Walks there with the Tab key. */
+const tabTo = async (page: Page, target: Locator): Promise<void> => {
+  const isThere = () => target.evaluate((element) => element === document.activeElement)
+  for (let steps = 0; steps < 80; steps++) {
+    if (await isThere()) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`80 Tabs do not lead to ${target}`)
+}
+
+describe.skipIf(missing('chromium'))('the form app', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'roomlog-data-'))
+  let server: ServerProcess
+  let browser: Browser
+
+  beforeAll(async () => {
+    await buildApps()
+    server = await startServer({ dataDir })
+    browser = await launchBrowser()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  const looks = [
+    { colorScheme: 'light', viewport: { width: 1440, height: 900 } },
+    { colorScheme: 'dark', viewport: { width: 1440, height: 900 } },
+    { colorScheme: 'light', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+    { colorScheme: 'dark', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+  ] as const
+
+  test.each(looks)(
+    'has no fault that axe knows, $colorScheme, $viewport.width px wide',
+    async (look) => {
+      await using stranger = await visit(browser, server.url, look)
+      await stranger.page.goto(server.url)
+      await stranger.page.getByRole('textbox', { name: 'Your name' }).waitFor()
+      expect(await faults(stranger.page)).toEqual([])
+
+      await using ana = await visit(browser, server.url, { ...look, name: 'Ana Kowalska' })
+      const { page } = ana
+      const address = await createForm(server.url, ana.token)
+      await page.goto(server.url)
+      await page
+        .getByRole('link', { name: /Untitled form/ })
+        .first()
+        .waitFor()
+      expect(await faults(page)).toEqual([])
+      await page.goto(address)
+      await page.getByRole('textbox', { name: 'Questions, one per line' }).waitFor()
+      expect(await faults(page)).toEqual([])
+      await writeQuestions(page, 'Name', 'Days', 'Anything else?')
+      await page.getByRole('button', { name: 'Add a section' }).click()
+      await question(page, 2).click()
+      await page.getByRole('combobox', { name: 'Type of question 2' }).selectOption({ label: 'Choices' })
+      expect(await faults(page)).toEqual([])
+      await ana.disconnect()
+      await question(page, 1).fill('Full name')
+      await page.getByText('You are offline.').waitFor()
+      expect(await faults(page)).toEqual([])
+      ana.reconnect()
+      await page.goto(`${address}/fill`)
+      await page.getByRole('group', { name: /^Days/ }).waitFor()
+      expect(await faults(page)).toEqual([])
+      await page.goto(`${server.url}/nowhere`)
+      await page.getByText('There is nothing at this address.').waitFor()
+      expect(await faults(page)).toEqual([])
+    },
+    90_000
+  )
+
+  test('can be used from the name to the last answer with the keyboard alone', async () => {
+    await using visitor = await visit(browser, server.url)
+    const { page } = visitor
+    const { keyboard } = page
+    await page.goto(server.url)
+    await tabTo(page, page.getByRole('textbox', { name: 'Your name' }))
+    await keyboard.type('Ana Kowalska')
+    await keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Create a form' }).waitFor()
+    await tabTo(page, page.getByRole('button', { name: 'Create a form' }))
+    await keyboard.press('Enter')
+    await page.getByRole('textbox', { name: 'Questions, one per line' }).waitFor()
+    await tabTo(page, page.getByRole('textbox', { name: 'Questions, one per line' }))
+    await keyboard.type('Name\nDays')
+    await tabTo(page, page.getByRole('button', { name: 'Make 2 questions' }))
+    await keyboard.press('Enter')
+    await question(page, 2).waitFor()
+    await tabTo(page, question(page, 2))
+    await tabTo(page, page.getByRole('combobox', { name: 'Type of question 2' }))
+    await keyboard.type('Choices')
+    await tabTo(page, page.getByRole('textbox', { name: 'Choice 1' }))
+    await keyboard.type('Friday')
+    await keyboard.press('Enter')
+    await keyboard.type('Saturday')
+    await keyboard.press('Alt+ArrowUp')
+    await tabTo(page, page.getByRole('button', { name: 'Move question 2', exact: true }))
+    await keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Up' }).waitFor()
+    await keyboard.press('Enter')
+    await waitUntil(async () => String(await labels(page)) === 'Days,Name', { about: 'Days before Name' })
+    await tabTo(page, page.getByRole('link', { name: 'Fill', exact: true }))
+    await keyboard.press('Enter')
+    await page.getByRole('radio', { name: 'Saturday' }).waitFor()
+    await tabTo(page, page.getByRole('radio', { name: 'Saturday' }))
+    await keyboard.press('Space')
+    await tabTo(page, page.getByRole('textbox', { name: 'Name' }))
+    await keyboard.type('Noor')
+    await waitUntil(async () => saved.test(await indicated(page)), { about: 'the indicator to say Saved' })
+    expect(await page.getByRole('radio', { name: 'Saturday' }).isChecked()).toBe(true)
+    expect(visitor.errors).toEqual([])
+  }, 60_000)
+
+  test('gives the focus back to the button of a menu that is closed with Escape', async () => {
+    await using ana = await visit(browser, server.url, { name: 'Ana Kowalska' })
+    await ana.page.goto(await createForm(server.url, ana.token))
+    await writeQuestions(ana.page, 'One', 'Two')
+    await question(ana.page, 2).click()
+    const button = ana.page.getByRole('button', { name: 'Move question 2', exact: true })
+    await button.press('Enter')
+    await ana.page.getByRole('menuitem', { name: 'Up' }).waitFor()
+    await ana.page.keyboard.press('Escape')
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true)
+  })
+})
