@@ -3,9 +3,11 @@ import * as previous from '@hocuspocus/provider-previous'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
+import { decodeServerMessage } from '../schema/messages.ts'
 import { callServer, roomPath } from './support/http.ts'
 import { newRoom, type StoredEntry } from './support/log-world.ts'
 import { missing } from './support/missing.ts'
+import { syncMessage } from './support/raw-messages.ts'
 import { type SessionWorld, somethingWaits, startSessionWorld, tokenFor } from './support/session-world.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -105,6 +107,16 @@ describe.skipIf(missing('postgres')).each<[string, Makers]>([
       return async (): Promise<(string | null)[]> => (await Promise.all(looks)).filter((lie) => lie !== null)
     }
 
+    /** The names of refusals that a provider was told. */
+    const listen = ({ provider }: Person): string[] => {
+      const refusals: string[] = []
+      provider.on('stateless', ({ payload }: { payload: string }) => {
+        const message = decodeServerMessage(payload)
+        if (message?.type === 'refused') refusals.push(message.code)
+      })
+      return refusals
+    }
+
     it('stays true until the change is in Postgres, and until then nobody else sees it', async () => {
       const room = newRoom()
       const [ada, ben] = [await enterSettled(room), await enterSettled(room)]
@@ -156,6 +168,102 @@ describe.skipIf(missing('postgres')).each<[string, Makers]>([
       await waitUntil(() => ben.text.toString() === ada.text.toString(), {
         about: 'the other to have it all'
       })
+    })
+
+    it('stays true of a change that builds on one which never arrived', async () => {
+      const room = newRoom()
+      const [ada, ben] = [await enterSettled(room), await enterSettled(room)]
+      const refusals = listen(ada)
+      const { send } = ada.socket
+      ada.socket.send = () => {}
+      ada.type('lost')
+      ada.socket.send = send
+      ada.type(' and found')
+      await waitUntil(() => refusals.includes('update-incomplete'), { about: 'the refusal' })
+      ben.type('meanwhile')
+      await settled(ben)
+      expect(ada.provider.unsyncedChanges).toBe(2)
+      expect(await stored(room)).toBe('meanwhile')
+    })
+
+    it('stays true of all that follows something refused, and others do not notice', async () => {
+      const room = newRoom()
+      const [ada, ben] = [await enterSettled(room), await enterSettled(room)]
+      const refusals = listen(ada)
+      ada.socket.send(syncMessage(room, 2, Uint8Array.of(1, 2, 3)))
+      ada.type('later')
+      await waitUntil(() => refusals.length > 0, { about: 'the refusal' })
+      ben.type('meanwhile')
+      await settled(ben)
+      expect(refusals).toEqual(['update-malformed'])
+      expect(ada.provider.hasUnsyncedChanges).toBe(true)
+      expect(await stored(room)).toBe('meanwhile')
+      await waitUntil(() => ada.text.toString().includes('meanwhile'), {
+        about: 'what others write to be shown'
+      })
+    })
+
+    it('is false of a reader who reads, and stays true of one who writes', async () => {
+      const room = newRoom()
+      const ada = await enterSettled(room)
+      ada.type('to be read')
+      await settled(ada)
+      const document = new Y.Doc()
+      Y.applyUpdate(document, Y.encodeStateAsUpdate(ada.document))
+      const ben = await enterSettled(room, { role: 'reader', document })
+      const refusals = listen(ben)
+      ben.type('!')
+      await waitUntil(() => refusals.length > 0, { about: 'the refusal' })
+      ada.type(', and reread')
+      await settled(ada)
+      await waitUntil(() => ben.text.toString().includes('reread'), { about: 'the reader to go on reading' })
+      expect(refusals).toEqual(['read-only'])
+      expect(ben.provider.hasUnsyncedChanges).toBe(true)
+      expect(await stored(room)).toBe('to be read, and reread')
+    })
+
+    it('is told for each of several rooms on one socket', async () => {
+      const socket = connect()
+      const [good, bad] = [newRoom(), newRoom()]
+      const people = [
+        await enterSettled(good, { socket }),
+        await enterSettled(bad, { socket, role: 'reader' })
+      ] as const
+      for (const person of people) person.type('x')
+      await settled(people[0])
+      expect(people[1].provider.hasUnsyncedChanges).toBe(true)
+      expect(await stored(good)).toBe('x')
+    })
+
+    it('becomes false for whoever comes just when the last one leaves', async () => {
+      const room = newRoom()
+      let last = await enterSettled(room)
+      for (let turn = 0; turn < 25; turn++) {
+        const next = enter(room)
+        last.provider.destroy()
+        last.socket.destroy()
+        last = await next
+        last.type('o')
+        await settled(last)
+      }
+      expect(await stored(room)).toBe('o'.repeat(25))
+    })
+
+    it('goes with what others are shown: that is in Postgres by then', async () => {
+      await world.slowWrites(30)
+      const room = newRoom()
+      const [ada, ben] = [await enterSettled(room), await enterSettled(room)]
+      const looks: Promise<boolean>[] = []
+      ben.document.on('update', () => {
+        const shown = ben.text.toString()
+        looks.push(stored(room).then((there) => there.startsWith(shown)))
+      })
+      for (let change = 0; change < 10; change++) {
+        ada.type(String(change))
+        await settled(ada)
+      }
+      await waitUntil(() => ben.text.toString() === '0123456789', { about: 'the other to see all of it' })
+      expect(await Promise.all(looks)).toEqual(looks.map(() => true))
     })
   }
 )

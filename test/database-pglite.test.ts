@@ -10,7 +10,10 @@ import { silent } from './support/log-world.ts'
 import { failureOf } from './support/open-database.ts'
 import { waitUntil } from './support/wait-until.ts'
 
-describe('with PGlite', () => {
+/** A new folder takes PGlite a second or two, on a machine that has nothing else to do. */
+const startTimeoutMs = 60_000
+
+describe('with PGlite', { timeout: 3 * startTimeoutMs }, () => {
   let folder: string
   let dataDir: string
   let writers: Child[]
@@ -45,7 +48,10 @@ describe('with PGlite', () => {
   describe('a folder', () => {
     it('that another process uses is refused, by its name and the pid of the other', async () => {
       const writer = startWriter()
-      await waitUntil(() => writer.stdout().includes('open'), { about: 'the folder to be open' })
+      await waitUntil(() => writer.stdout().includes('open'), {
+        about: 'the folder to be open',
+        timeoutMs: startTimeoutMs
+      })
       await expect(open()).rejects.toThrow(`the folder ${dataDir} is in use by process ${writer.pid}`)
     })
 
@@ -63,14 +69,14 @@ describe('with PGlite', () => {
 
     it('that several want when its owner was killed is given to one of them', async () => {
       const owner = startWriter()
-      await waitUntil(() => committedBy(owner) > 0, { about: 'a row' })
+      await waitUntil(() => committedBy(owner) > 0, { about: 'a row', timeoutMs: startTimeoutMs })
       await kill(owner)
       const rivals = [startWriter(), startWriter(), startWriter()]
       const said = () =>
         rivals.map((rival) => /^(open|failed: .* in use)/.exec(rival.stdout())?.[1]?.slice(0, 4))
       await waitUntil(() => said().every((word) => word !== undefined), {
         about: 'all to have tried',
-        timeoutMs: 30_000
+        timeoutMs: startTimeoutMs
       })
       expect(said().sort()).toEqual(['fail', 'fail', 'open'])
     })
@@ -81,7 +87,10 @@ describe('with PGlite', () => {
     for (let round = 0; round < 5; round += 1) {
       const writer = startWriter()
       const enough = committed + 40 * round + 1
-      await waitUntil(() => committedBy(writer) >= enough, { about: `row ${enough}`, timeoutMs: 30_000 })
+      await waitUntil(() => committedBy(writer) >= enough, {
+        about: `row ${enough}`,
+        timeoutMs: startTimeoutMs
+      })
       await kill(writer)
       committed = committedBy(writer)
       const database = await open()

@@ -44,6 +44,16 @@ describe.skipIf(missing('chromium') ?? missing('postgres'))('a form on a server 
     return address
   }
 
+  /** What the server answers to an update that changes nothing: it depends on the role alone. */
+  const writeNothing = async (id: string, token: string): Promise<number> => {
+    const { status } = await fetch(`${server.url}/api/rooms/form%2F${id}/doc`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream', authorization: `Bearer ${token}` },
+      body: new Uint8Array([0, 0])
+    })
+    return status
+  }
+
   test('lets nobody in without a token, and says what to do', async () => {
     await using stranger = await visit(browser, server.url)
     await stranger.page.goto(server.url)
@@ -110,7 +120,8 @@ describe.skipIf(missing('chromium') ?? missing('postgres'))('a form on a server 
     const address = await writtenForm('refused')
     await using sql = closing(postgres(database.url, { max: 1 }))
     await sql.run`insert into member (room_id, user_id, role) select id, 'ana', 'editor' from room where name = 'form/refused'`
-    await using ana = await visit(browser, server.url, { token: await tokenFor('ana', 'Ana Kowalska') })
+    const token = await tokenFor('ana', 'Ana Kowalska')
+    await using ana = await visit(browser, server.url, { token })
     await ana.page.goto(address)
     await question(ana.page, 1).waitFor()
     await waitUntil(async () => /^Saved/.test(await indicated(ana.page)), { about: 'Saved' })
@@ -118,6 +129,9 @@ describe.skipIf(missing('chromium') ?? missing('postgres'))('a form on a server 
     await question(ana.page, 1).fill('Bring sturdy shoes')
     await waitUntil(async () => /^Offline · 1/.test(await indicated(ana.page)), { about: 'Offline · 1' })
     await sql.run`update member set role = 'reader' where user_id = 'ana'`
+    await waitUntil(async () => (await writeNothing('refused', token)) === 403, {
+      about: 'the server to know the new role'
+    })
     ana.reconnect()
     await waitUntil(async () => (await indicated(ana.page)) === 'Could not save', {
       about: 'Could not save',

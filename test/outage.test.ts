@@ -105,9 +105,12 @@ describe.skipIf(missing('postgres'))('a server with a bad way to Postgres', () =
   test('gives up connections that are half-open', async () => {
     const { typist, room, lies } = await openTypist()
     await typeAndWait(typist, 'before')
+    await waitUntil(async () => (await connectionsThatRan(world.database, 'select 1')) > 0, {
+      about: 'the server to have asked whether Postgres is there'
+    })
     world.proxy.silence()
     await typeAndWait(typist, 'after')
-    // Nobody answers on the connection that is asked whether Postgres is there, until that one is given up too.
+    // Nobody answers on the connection that asked, until that one is given up too.
     await world.readiness(503)
     await world.readiness(200)
     await expectOnce(typist, room)
@@ -145,6 +148,14 @@ const waitingForLocks = async (database: Database): Promise<number> => {
     `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
   )
   return waiting.length
+}
+
+const connectionsThatRan = async (database: Database, statement: string): Promise<number> => {
+  const found = await database.query(
+    'select from pg_stat_activity where datname = current_database() and query = $1',
+    [statement]
+  )
+  return found.length
 }
 
 /** Reads the log, one look after the other, when something is acknowledged: what it has not by then is a lie. */

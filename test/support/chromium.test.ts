@@ -7,7 +7,9 @@ import { missing } from './missing.ts'
 describe.skipIf(missing('chromium'))('the browser', () => {
   test('shows a page over HTTP, with crypto, IndexedDB and two people apart', async () => {
     const server = createServer((_request, response) =>
-      response.setHeader('content-type', 'text/html; charset=utf-8').end('<title>page</title><p>héllo 🙂</p>')
+      response
+        .setHeader('content-type', 'text/html; charset=utf-8')
+        .end('<title>page</title><p>héllo 🙂</p><textarea>a font of the system</textarea>')
     )
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Browser, chromium } from 'playwright-core'
@@ -53,12 +53,24 @@ const unpack = async (folder: string): Promise<void> => {
   const env = { ...environment(), TMPDIR: folder, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' }
   const options = { cwd: import.meta.dirname, timeout: unpackTimeoutMs }
   await execute(process.execPath, ['--eval', script], { ...options, env })
+  writeFileSync(join(folder, 'fonts/fonts.conf'), fontsConfiguration)
   const binary = inFolder(folder)
   await execute(binary.executablePath, ['--version'], {
     ...options,
     env: { ...environment(), ...binary.env }
   })
 }
+
+/** The fonts of the package and of the system; without any, the first text ends the browser. */
+const fontsConfiguration = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <dir>/usr/local/share/fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+`
 
 const environment = (): Record<string, string> =>
   Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value ? [[name, value]] : [])))

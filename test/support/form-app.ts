@@ -28,7 +28,9 @@ export const buildApps = async (): Promise<void> => {
   })
   try {
     const script = join(import.meta.dirname, '../../scripts/build-apps.ts')
-    const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' })
+    // As users build them: vitest's NODE_ENV would bring the development build of React.
+    const { NODE_ENV: _, ...env } = process.env
+    const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8', env })
     if (status !== 0) throw new Error(`the apps were not built: ${stdout}${stderr}`)
   } finally {
     rmSync(lock)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { spawnChild } from './child.ts'
 import { removeLeftOvers } from './left-overs.ts'
+import { waitUntil } from './wait-until.ts'
 
 const folderOf = (hoursAgo: number): string => {
   const folder = mkdtempSync(join(tmpdir(), 'roomlog-report-'))
@@ -13,9 +14,14 @@ const folderOf = (hoursAgo: number): string => {
 }
 
 test('only old folders of test runs that have ended are removed', async () => {
-  const [ended, fresh, used] = [folderOf(2), folderOf(0), folderOf(2)]
-  const user = spawnChild(process.execPath, ['--eval', 'setInterval(() => {}, 1000)', used])
+  const [ended, fresh, used] = [folderOf(25), folderOf(23), folderOf(25)]
+  const user = spawnChild(process.execPath, [
+    '--eval',
+    'console.log("here"); setInterval(() => {}, 1000)',
+    used
+  ])
   try {
+    await waitUntil(() => user.stdout(), { about: 'the user of the folder to run' })
     removeLeftOvers()
     expect([ended, fresh, used].map((folder) => existsSync(folder))).toEqual([false, true, true])
   } finally {

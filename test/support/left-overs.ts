@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ifThere } from './if-there.ts'
 
-const oldAfterMs = 60 * 60 * 1000
+const oldAfterMs = 24 * 60 * 60 * 1000
 
-/** Deletes the temporary folders of test runs that were killed, once they are an hour old and nothing runs in them. */
+/**
+ * Deletes the temporary folders of test runs that were killed: those a day old that no running program has as an
+ * argument.
+ */
 export const removeLeftOvers = (): void => {
   const inUse = commandLines()
   for (const name of readdirSync(tmpdir())) {
     const folder = join(tmpdir(), name)
-    if (!/^roomlog-(postgres|redis|apt|report)-\w{6}$/.test(name) || inUse.includes(folder)) continue
+    if (!/^roomlog-[a-z]+-\w{6}$/.test(name) || inUse.includes(folder)) continue
     const changed = ifThere(() => statSync(folder).mtimeMs)
     if (changed === undefined || changed > Date.now() - oldAfterMs) continue
     // It may belong to somebody else on this machine.

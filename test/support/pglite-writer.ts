@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import { openDatabase } from '../../server/database/open-database.ts'
-import { silent } from './log-world.ts'
+import { createLogger } from '../../server/logger.ts'
 
 const say = (line: string): void => {
   writeSync(1, `${line}\n`)
@@ -12,7 +12,12 @@ const say = (line: string): void => {
 
 const [, , dataDir = ''] = process.argv
 try {
-  const database = await openDatabase({ url: null, dataDir, pid: process.pid, logger: silent })
+  const database = await openDatabase({
+    url: null,
+    dataDir,
+    pid: process.pid,
+    logger: createLogger('silent')
+  })
   say('open')
   await database.exec('create table if not exists row (n int primary key, text text not null)')
   const lane = await database.lane()
