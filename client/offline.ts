@@ -48,7 +48,15 @@ export interface OfflineCopy {
   close(): void
 }
 
-export const canKeepCopies = (): boolean => typeof indexedDB !== 'undefined'
+/** A browser can, unless its user has forbidden it to store anything. */
+export const canKeepCopies = (): boolean => {
+  try {
+    return typeof indexedDB !== 'undefined' && typeof localStorage !== 'undefined'
+  } catch (error) {
+    if (error instanceof DOMException) return false
+    throw error
+  }
+}
 
 const foldAfterUpdates = 500
 

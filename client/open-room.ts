@@ -45,7 +45,12 @@ const goneCodes: ReadonlySet<ErrorCode> = new Set([
   'kind-unknown'
 ])
 
-const somebodyElse = { code: 'forbidden', reason: 'somebody else is signed in now' } as const
+interface Reason {
+  readonly code: ErrorCode
+  readonly reason: string
+}
+
+const somebodyElse: Reason = { code: 'forbidden', reason: 'somebody else is signed in now' }
 
 export class OpenRoom<St extends StorageShape, P, R extends string> implements Prober {
   readonly room: Room<St, P, R>
@@ -249,7 +254,10 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
       unlinked: () => this.#unlinked(),
       received: (message) => this.#received(message),
       refused: (code, reason) => this.#refused(code, reason),
-      failed: (code, reason) => this.#fail(code, reason),
+      failed: (code, reason) => {
+        if (goneCodes.has(code)) this.#forgetRoom(code, reason)
+        this.#fail(code, reason)
+      },
       told: (code, message, retry) => this.#tell(code, message, retry),
       shown: (state) => {
         const user = readUser(state)
@@ -331,30 +339,36 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     this.#startOver(this.hasPending ? { code: 'update-incomplete', reason } : null, false)
   }
 
-  #startOver(
-    refusal: { readonly code: ErrorCode; readonly reason: string } | null,
-    isRefused: boolean
-  ): void {
+  #startOver(refusal: Reason | null, isRefused: boolean): void {
+    const forgotten = this.#reset(refusal, isRefused)
+    const turn = this.#turn
+    void forgotten.then(() => (turn === this.#turn ? this.#begin() : undefined))
+  }
+
+  /** The room is not for this user any more. */
+  #forgetRoom(code: ErrorCode, reason: string): void {
+    void this.#reset({ code, reason }, true)
+  }
+
+  /** Puts a new replica in the place of the connected one, and closes the copy, or clears it of what was refused. */
+  #reset(refusal: Reason | null, isRefused: boolean): Promise<void> {
     const old = this.#live
     this.#turn++
     this.#session.close()
     this.#sync.startOver(refusal && { ...refusal, keptText: old.keptText(), keptDocument: old.doc })
     this.#live = this.#createReplica()
     if (old !== this.#shown) old.destroy()
-    void this.#copy.forget(isRefused ? old.doc.clientID : null).then(() => {
-      if (this.#failure.get() === null) return this.#begin()
-    })
+    return this.#copy.forget(isRefused ? old.doc.clientID : null)
   }
 
+  /** Nothing is tried any more; what is stored on the device stays, for another attempt. */
   #fail(code: ErrorCode, message: string): void {
     if (this.#failure.get() !== null) return
+    this.#turn++
     this.#failure.set({ code, message, retry: false })
-    if (goneCodes.has(code)) this.#startOver({ code, reason: message }, true)
-    else {
-      this.#session.close()
-      this.#sync.fail(new RoomlogError(code, message))
-    }
+    this.#session.close()
     this.#lost.stop()
+    this.#sync.fail(new RoomlogError(code, message))
     this.#tell(code, message, false)
     this.#connectionEvents.tell('failed')
     this.#refreshStatus()

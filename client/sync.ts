@@ -82,24 +82,30 @@ export const createSync = ({ sendFlush, confirmed }: SyncOptions): Sync => {
       confirmed(upTo)
     }
   })
+  const unconfirmed = (): void => {
+    const at = monotonic()
+    uncoveredAt ??= at
+    if (oldestAt === null) {
+      oldestAt = at
+      watchOverdue()
+    }
+    // The frame of the change leaves in this turn, before the flush that covers it.
+    queueMicrotask(barrier.request)
+  }
   missed.start(missedAfterMs)
 
   return {
     status,
     smooth,
     facts: () => facts,
-    restored: (count) => happened({ type: 'restored', count }),
+    restored: (count) => {
+      happened({ type: 'restored', count })
+      unconfirmed()
+    },
     ready: () => happened({ type: 'ready' }),
     changed: () => {
       happened({ type: 'changed' })
-      const at = monotonic()
-      uncoveredAt ??= at
-      if (oldestAt === null) {
-        oldestAt = at
-        watchOverdue()
-      }
-      // The frame of the change leaves in this turn, before the flush that covers it.
-      queueMicrotask(barrier.request)
+      unconfirmed()
       return facts.made
     },
     stored: (upTo) => happened({ type: 'stored', upTo }),

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Client,
@@ -400,12 +401,10 @@ describe.skipIf(missing('postgres'))('with a database that is away', () => {
     await ready(ben.room)
     await state(ana.room, 'saved')
     proxy.refuse()
-    const before = performance.now()
     for (const answer of [1, 2, 3]) ana.room.storage.answers.set(`f${answer}`, answer)
     expect(await state(ana.room, 'waiting')).toEqual({ state: 'waiting', pending: 3 })
-    expect(performance.now() - before).toBeLessThan(5_000)
-    // Twice as long as a dead link is given.
-    await new Promise((resolve) => setTimeout(resolve, 12_000))
+    // That a connection stays shows only with time: this is longer than a dead link is given.
+    await sleep(12_000)
     expect(ana.room.syncStatus.get()).toEqual({ state: 'waiting', pending: 3 })
     expect(ana.room.status.get()).toBe('connected')
     expect(ben.room.snapshot.get().answers).toEqual({})

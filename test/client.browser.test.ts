@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { bundlePage, openPage, type RoomPage, servePage } from './client-page/open-page.ts'
+import {
+  bundlePage,
+  openPage,
+  type PageServer,
+  pageAddress,
+  type RoomPage,
+  servePage
+} from './client-page/open-page.ts'
 import { launchBrowser } from './support/chromium.ts'
 import { missing } from './support/missing.ts'
 import { type ServerProcess, startServer } from './support/server.ts'
@@ -19,18 +26,19 @@ describe.skipIf(missing('chromium'))('in a browser', { timeout: 60_000 }, () => 
   const contexts: BrowserContext[] = []
   let server: ServerProcess
   let browser: Browser
-  let script: string
+  let pages: PageServer
   let room: string
   let rooms = 0
 
   beforeAll(async () => {
-    script = await bundlePage()
-    server = await startServer({ dataDir, env: { AUTH_SECRET: authSecret } })
+    pages = await servePage(await bundlePage())
+    server = await startServer({ dataDir, env: { AUTH_SECRET: authSecret, ALLOWED_ORIGINS: pages.url } })
     browser = await launchBrowser()
   })
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
+    pages?.close()
     rmSync(dataDir, { recursive: true, force: true })
   })
   beforeEach(() => {
@@ -44,11 +52,15 @@ describe.skipIf(missing('chromium'))('in a browser', { timeout: 60_000 }, () => 
   const device = async (): Promise<BrowserContext> => {
     const context = await browser.newContext()
     contexts.push(context)
-    await servePage(context, script)
     return context
   }
+  const visit = async (who: string, role = 'editor') => ({
+    server: server.wsUrl,
+    room,
+    token: await tokenFor(who, role)
+  })
   const open = async (context: BrowserContext, who: string, role = 'editor'): Promise<RoomPage> => {
-    const opened = await openPage(context, server.url, { room, token: await tokenFor(who, role) })
+    const opened = await openPage(context, pages, await visit(who, role))
     await opened.page.getByLabel('status', { exact: true }).waitFor({ timeout: 20_000 })
     return opened
   }
@@ -79,12 +91,9 @@ describe.skipIf(missing('chromium'))('in a browser', { timeout: 60_000 }, () => 
     const page = await context.newPage()
     const sockets: string[] = []
     page.on('websocket', (socket) => sockets.push(socket.url()))
-    await page.goto(
-      `${server.url}/page.html?${new URLSearchParams({ room, token: await tokenFor('ana', 'editor') })}`
-    )
+    await page.goto(pageAddress(pages, await visit('ana')))
     await page.getByLabel('status', { exact: true }).waitFor()
     expect(sockets).toHaveLength(1)
-    expect(await page.evaluate(() => window.withoutProvider)).toMatch(/RoomProvider/)
   })
 
   test('leaving and entering again within a moment keeps the room', async () => {
@@ -171,11 +180,26 @@ describe.skipIf(missing('chromium'))('in a browser', { timeout: 60_000 }, () => 
     await reads(ana, 'others', 'ben?')
   })
 
-  test('a page that comes back to a network connects within 2 s', async () => {
+  test('a page that is told of a network does not wait for the next attempt', async () => {
     const ana = await open(await device(), 'ana')
-    await ana.page.context().setOffline(true)
-    await ana.page.evaluate(() => Reflect.get(window, 'client').retryNow())
-    await ana.page.context().setOffline(false)
+    await reads(ana, 'status', 'saved')
+    await server.kill()
+    const retryAt = await waitUntil(
+      () =>
+        ana.page.evaluate(() => {
+          const at = window.client.retryAt.get()?.getTime() ?? 0
+          if (at - Date.now() > 12_000) return at
+          window.client.retryNow()
+          return 0
+        }),
+      { about: 'an attempt that is 12 s away', timeoutMs: 30_000, everyMs: 50 }
+    )
+    await server.restart()
+    await ana.page.evaluate(() => window.dispatchEvent(new Event('online')))
+    await waitUntil(() => ana.page.evaluate(() => window.client.status.get() === 'connected'), {
+      about: 'the connection'
+    })
+    expect(await ana.page.evaluate(() => Date.now())).toBeLessThan(retryAt)
     await reads(ana, 'status', 'saved')
   })
 
@@ -245,8 +269,7 @@ describe.skipIf(missing('chromium'))('in a browser', { timeout: 60_000 }, () => 
     await server.kill()
     await first.page.getByLabel('title', { exact: true }).fill('refused')
     await reads(first, 'status', /^offline \d stored$/)
-    const search = new URLSearchParams({ room, token: await tokenFor('ana', 'reader') })
-    await first.page.goto(`${server.url}/page.html?${search}`)
+    await first.page.goto(pageAddress(pages, await visit('ana', 'reader')))
     await reads(first, 'title', 'refused')
     await server.restart()
     await reads(first, 'status', /^rejected refused/)

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { AxeResults } from 'axe-core'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -148,6 +149,37 @@ describe.skipIf(missing('chromium'))('the form app', () => {
     expect(await page.getByRole('radio', { name: 'Saturday' }).isChecked()).toBe(true)
     expect(visitor.errors).toEqual([])
   }, 60_000)
+
+  test('weighs 180 kB at most, compressed, with everything that it runs', () => {
+    const folder = join(import.meta.dirname, '../client/apps/dist/assets')
+    const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'))
+    const bytes = scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0)
+    expect(bytes).toBeGreaterThan(0)
+    expect(bytes).toBeLessThanOrEqual(180_000)
+  })
+
+  test.each([320, 390, 768, 1024])('fits a screen of %d px without scrolling sideways', async (width) => {
+    await using ana = await visit(browser, server.url, {
+      name: 'Ana Kowalska',
+      viewport: { width, height: 800 }
+    })
+    const address = await createForm(server.url, ana.token)
+    await ana.page.goto(address)
+    await writeQuestions(
+      ana.page,
+      'Where would you like to work, and which of the evenings are out of the question?'
+    )
+    await question(ana.page, 1).click()
+    for (const path of ['', '/fill']) {
+      await ana.page.goto(`${address}${path}`)
+      await ana.page
+        .getByText(/Where would you like/)
+        .first()
+        .waitFor()
+      const spare = await ana.page.evaluate(() => innerWidth - document.documentElement.scrollWidth)
+      expect(spare).toBeGreaterThanOrEqual(0)
+    }
+  })
 
   test('gives the focus back to the button of a menu that is closed with Escape', async () => {
     await using ana = await visit(browser, server.url, { name: 'Ana Kowalska' })

@@ -171,6 +171,21 @@ describe.skipIf(missing('chromium'))('a form that two people build', () => {
     })
   })
 
+  test('takes the press on what lies below an answer that turns out to be wrong', async () => {
+    const address = await openTogether('Phone', 'Sure?')
+    await question(ana.page, 1).click()
+    await ana.page
+      .getByRole('combobox', { name: 'Type of question 1' })
+      .selectOption({ label: 'Phone number' })
+    await question(ana.page, 2).click()
+    await ana.page.getByRole('combobox', { name: 'Type of question 2' }).selectOption({ label: 'Yes or no' })
+    await ana.page.goto(`${address}/fill`)
+    await ana.page.getByRole('textbox', { name: 'Phone' }).fill('0151 2')
+    await ana.page.getByText('Yes', { exact: true }).click()
+    await ana.page.getByText('Digits are missing.').waitFor()
+    expect(await ana.page.getByRole('radio', { name: 'Yes' }).isChecked()).toBe(true)
+  })
+
   test('undoes what one did, and leaves what the other did', async () => {
     await openTogether('One', 'Two')
     await question(ana.page, 1).fill('Mine')

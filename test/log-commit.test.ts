@@ -28,6 +28,15 @@ for (const engine of engines) {
     const remove = (room: RoomName) =>
       world.database.query('update room set deleted_at = now() where id = $1', [roomIdOf(room)])
 
+    /** As another node would, in one statement. */
+    const appendRows = (room: RoomName, rows: number) =>
+      world.database.query(
+        `with moved as (update room set head = head + $2::int8 where id = $1::uuid returning head - $2::int8 as base)
+         insert into entry (room_id, seq, author, at, update)
+         select $1::uuid, base + more, 'bob', now(), 'theirs' from moved, generate_series(1, $2::int8) more`,
+        [roomIdOf(room), rows]
+      )
+
     test('numbers the entries of each of many rooms from 1 without a gap, in the order of the appends', async () => {
       const node = await world.node()
       const rooms = Array.from({ length: 40 }, () => follow(newRoom()))
@@ -207,6 +216,22 @@ for (const engine of engines) {
           ...['after 1', 'after 2', 'after 3']
         ])
         expect(told(room)).toEqual(rows.filter(([, text]) => !/before|after/.test(text)))
+      })
+
+      test('finds them although another node has written very much since it last heard of the room', async () => {
+        const node = await losingNode()
+        const room = follow(newRoom())
+        for (const text of ['first', 'second']) {
+          node.append(room.log, 'ada', entry(text), null)
+          node.kick()
+          await node.flush(10_000)
+          if (text === 'first') await appendRows(room.log.name, 10_500)
+        }
+        expect(told(room)).toEqual([
+          [1, 'first'],
+          [10_502, 'second']
+        ])
+        expect(room.failures).toEqual([])
       })
 
       test('knows which rooms of the batch were deleted', async () => {

@@ -221,9 +221,11 @@ needsPostgres('a newcomer', () => {
     }
     await ada.saved(600)
     for (const { client, document } of newcomers) {
-      await waitUntil(() => (client.learn(room, document), textOf(document) === textOf(ada.document)), {
-        about: 'a newcomer to have it all'
-      })
+      const hasAll = (): boolean => {
+        client.learn(room, document)
+        return textOf(document) === textOf(ada.document)
+      }
+      await waitUntil(hasAll, { about: 'a newcomer to have it all' })
     }
   })
 })

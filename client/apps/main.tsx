@@ -5,6 +5,7 @@ import { Entrance } from './entrance.tsx'
 import { FormList } from './form/form-list.tsx'
 import { FormPage } from './form/form-page.tsx'
 import { Announcer } from './ui/announcer.tsx'
+import { Fault } from './ui/fault.tsx'
 import { NotFound } from './ui/screen.tsx'
 import { Toaster } from './ui/toast.tsx'
 
@@ -13,17 +14,19 @@ if (root === null) throw new Error('index.html has no #app')
 
 createRoot(root).render(
   <StrictMode>
-    <Announcer>
-      <Toaster>
-        <Entrance>
-          <Switch>
-            <Route path="/" component={FormList} />
-            <Route path="/form/:id/fill">{({ id }) => <FormPage id={id} view="fill" />}</Route>
-            <Route path="/form/:id">{({ id }) => <FormPage id={id} view="build" />}</Route>
-            <Route component={NotFound} />
-          </Switch>
-        </Entrance>
-      </Toaster>
-    </Announcer>
+    <Fault>
+      <Announcer>
+        <Toaster>
+          <Entrance>
+            <Switch>
+              <Route path="/" component={FormList} />
+              <Route path="/form/:id/fill">{({ id }) => <FormPage id={id} view="fill" />}</Route>
+              <Route path="/form/:id">{({ id }) => <FormPage id={id} view="build" />}</Route>
+              <Route component={NotFound} />
+            </Switch>
+          </Entrance>
+        </Toaster>
+      </Announcer>
+    </Fault>
   </StrictMode>
 )

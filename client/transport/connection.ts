@@ -116,15 +116,23 @@ export const createConnection = (url: string): Connection => {
       pulse = { ...pulse, askedAt: Math.min(pulse.askedAt, monotonic() - answerMs + wakeAnswerMs) }
     }
   }
-  const leavePage = page.onWake(wake)
-  const stopTicking = every(tickMs, tick)
+  let stopWatching: () => void = () => {}
+  const watch = (): void => {
+    const [leavePage, stopTicking] = [page.onWake(wake), every(tickMs, tick)]
+    stopWatching = () => {
+      leavePage()
+      stopTicking()
+    }
+  }
 
   return {
     socket,
     link,
     retryAt,
     open: () => {
-      if (link.get() === 'idle') connect()
+      if (link.get() !== 'idle') return
+      watch()
+      connect()
     },
     retryNow: () => {
       if (link.get() === 'waiting' || link.get() === 'failed') connect()
@@ -143,8 +151,7 @@ export const createConnection = (url: string): Connection => {
     },
     close: () => {
       cancelTimer()
-      stopTicking()
-      leavePage()
+      stopWatching()
       link.set('idle')
       socket.destroy()
     }

@@ -113,6 +113,7 @@ class RoomProvider extends HocuspocusProvider {
     super.onMessage(event)
     if (type === MessageType.Sync) this.#synced(decoding.readVarUint(decoder))
     if (type === MessageType.SyncStatus && decoding.readVarUint(decoder) === 0) this.#handlers.notApplied()
+    if (type === MessageType.CLOSE) this.#handlers.denied(decoding.readVarString(decoder))
     if (type === MessageType.Awareness && !this.#isShown) this.#look(decoding.readVarUint8Array(decoder))
   }
 
@@ -140,7 +141,7 @@ class RoomProvider extends HocuspocusProvider {
       const id = decoding.readVarUint(decoder)
       decoding.readVarUint(decoder)
       const json = decoding.readVarString(decoder)
-      if (id !== this.document.clientID) continue
+      if (id !== this.document.clientID || json === 'null') continue
       this.#isShown = true
       this.#handlers.shown(JSON.parse(json))
     }

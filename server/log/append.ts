@@ -63,9 +63,9 @@ insert into member (room_id, user_id, role)
 select m.id, f.author, f.role from made m join fresh f using (id)
 on conflict do nothing`
 
-const tail = `
+const newest = `
 select room_id, seq, at, author, update from entry
-where room_id = $1::uuid and seq > $2::int8 and update is not null order by seq limit $3::int8`
+where room_id = $1::uuid and seq > $2::int8 and update is not null order by seq desc limit $3::int8`
 
 type Row = { room_id: string; seq: bigint; at: Date }
 
@@ -142,11 +142,12 @@ export const locateBatch = async (
 ): Promise<Map<string, Placed>> => {
   const found = new Map<string, Placed>()
   for (const { room, entries } of groups) {
-    const rows = await lane.query<Row & { author: string; update: Uint8Array }>(tail, [
+    const rows = await lane.query<Row & { author: string; update: Uint8Array }>(newest, [
       room.id,
       room.head,
       entries.length + locateRowsMax
     ])
+    rows.reverse()
     const at = rows.findIndex((_, start) =>
       entries.every(({ author, update }, index) => {
         const row = rows[start + index]
@@ -159,5 +160,5 @@ export const locateBatch = async (
   return found
 }
 
-/** How many entries other nodes may have appended to a room between two of ours. */
+/** How many entries other nodes may have appended to a room since a batch of ours whose answer was lost. */
 const locateRowsMax = 10_000

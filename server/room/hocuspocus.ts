@@ -260,8 +260,9 @@ const settle = async (
 ): Promise<void> => {
   const name = parseRoomName(documentName)
   const room = name === null ? undefined : rooms.get(name)
-  while (room !== undefined && room.brokenBy === null && room.log.waiting > 0) {
-    // What cannot be written breaks the room, which ends this loop.
+  // Also one that is given up: whoever loads it before they are written would not have them. What cannot be written is
+  // dropped, which ends this loop too.
+  while (room !== undefined && room.log.waiting > 0) {
     await new Promise<void>((resolve) => commits.whenCommitted(room.log, () => resolve()))
   }
 }

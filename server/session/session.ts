@@ -85,6 +85,7 @@ export class Session implements WebSocketLike {
   readonly #parts: SessionParts
   /** Frames of rooms that are not open yet. */
   readonly #joining = new Map<string, Uint8Array[]>()
+  #joiningBytes = 0
   readonly #frames: RateLimit
   readonly #bytes: RateLimit
   readonly #outbox: Outbox
@@ -203,9 +204,7 @@ export class Session implements WebSocketLike {
       // A provider that is only told that its room was closed would stay connected to nothing.
       if (event?.reason !== 'provider_initiated') this.end('resync', `${address} was closed`)
     })
-    const frames = this.#joining.get(address) ?? []
-    this.#joining.delete(address)
-    for (const frame of frames) this.receive(frame)
+    for (const frame of this.#joined(address)) this.receive(frame)
   }
 
   leave(address: string): void {
@@ -237,7 +236,7 @@ export class Session implements WebSocketLike {
       return this.end('auth-timeout', `no token within ${authTimeoutMs} ms`)
     this.expel(({ expiresAt }) => expiresAt !== null && expiresAt <= date, 'token-invalid')
     const silentSince = Math.min(this.#heardAt, this.#outbox.writtenAt)
-    if (now - Math.max(silentSince, this.#pingedAt) > silenceMsMax) {
+    if (now - Math.max(silentSince, this.#pingedAt) > Math.min(silenceMsMax, idleTimeoutMs / 3)) {
       this.#pingedAt = now
       this.#parts.ws.ping()
       if (this.#understandsPing) this.write(pingFrame)
@@ -306,15 +305,22 @@ export class Session implements WebSocketLike {
 
   #wait(joining: Uint8Array[], data: Uint8Array): void {
     joining.push(Uint8Array.from(data))
-    let bytes = 0
-    for (const frames of this.#joining.values()) for (const { length } of frames) bytes += length
-    if (bytes > joiningBytesMax || joining.length > joiningFramesMax) {
-      this.end('too-many', `${joining.length} frames, ${bytes} bytes before the room was open`)
+    this.#joiningBytes += data.length
+    if (this.#joiningBytes > joiningBytesMax || joining.length > joiningFramesMax) {
+      this.end('too-many', `${joining.length} frames, ${this.#joiningBytes} bytes before the room was open`)
     }
   }
 
-  #denied(address: string, reason: string): void {
+  /** The frames that waited for a room. */
+  #joined(address: string): readonly Uint8Array[] {
+    const frames = this.#joining.get(address) ?? []
     this.#joining.delete(address)
+    for (const { length } of frames) this.#joiningBytes -= length
+    return frames
+  }
+
+  #denied(address: string, reason: string): void {
+    this.#joined(address)
     const code = isErrorCode(reason) ? reason : 'internal'
     this.#parts.metrics.refused(code)
     if (errorCodes[code].retry) return this.close(errorCodes[code].close, code)

@@ -151,6 +151,8 @@ const lightRequest = new Request(`http://localhost${path}`)
 
 const refuse = (socket: Duplex, code: ErrorCode, detail: string): void => {
   const { http } = errorCodes[code]
+  // The other side may never close its half.
+  socket.once('finish', () => socket.destroy())
   const body = JSON.stringify({
     type: 'about:blank',
     title: errorCodes[code].about,

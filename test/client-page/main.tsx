@@ -9,9 +9,10 @@ const { RoomProvider, useHistory, useMutation, useOthers, useRoom, useStorage, u
   createRoomContext(form)
 
 const search = new URLSearchParams(location.search)
-const token = search.get('token')
-const url = `ws://${location.host}/ws`
-const client = createClient(token === null ? { url } : { url, auth: async () => ({ token }) })
+const client = createClient({
+  url: `${search.get('server')}/ws`,
+  auth: async () => ({ token: search.get('token') ?? '' })
+})
 
 export type FormRoom = ReturnType<typeof useRoom>
 
@@ -20,7 +21,6 @@ declare global {
     room?: Room<FormRoom['definition']['storage']>
     client: typeof client
     renders: Record<string, number>
-    withoutProvider: string
   }
 }
 
@@ -98,20 +98,10 @@ const Shown = () => {
   )
 }
 
-const Lonely = () => {
-  try {
-    useRoom()
-  } catch (error) {
-    window.withoutProvider = String(error)
-  }
-  return null
-}
-
 const App = () => {
   const [isIn, setIn] = useState(true)
   return (
     <ClientProvider client={client}>
-      <Lonely />
       <button type="button" onClick={() => setIn(!isIn)}>
         {isIn ? 'leave' : 'enter'}
       </button>

@@ -1,4 +1,5 @@
-/** Opens the page of `main.tsx` in a browser, at the address of a server whether that runs or not. */
+/** Serves the page of `main.tsx` from an address of its own, so that it can be opened while the server is away. */
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { build } from 'vite'
@@ -26,23 +27,42 @@ export const bundlePage = async (): Promise<string> => {
   throw new Error('the bundle has no script')
 }
 
-export const servePage = async (context: BrowserContext, script: string): Promise<void> => {
+export interface PageServer {
+  readonly url: string
+  close(): void
+}
+
+export const servePage = async (script: string): Promise<PageServer> => {
   const html =
     '<!doctype html><title>room</title><div id="root"></div><script type="module" src="/page.js"></script>'
-  await context.route('**/page.html*', (route) => route.fulfill({ contentType: 'text/html', body: html }))
-  await context.route('**/page.js', (route) =>
-    route.fulfill({ contentType: 'text/javascript', body: script })
-  )
+  const server = createServer(({ url }, response) => {
+    const isScript = url === '/page.js'
+    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
+    response.end(isScript ? script : html)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error(`the page is served at ${address}`)
+  return { url: `http://127.0.0.1:${address.port}`, close: () => server.close() }
 }
+
+export interface Visit {
+  /** Address of the rooms' server. */
+  readonly server: string
+  readonly room: string
+  readonly token: string
+}
+
+export const pageAddress = (pages: PageServer, visit: Visit): string =>
+  `${pages.url}/?${new URLSearchParams({ ...visit })}`
 
 export const openPage = async (
   context: BrowserContext,
-  serverUrl: string,
-  { room, token }: { room: string; token?: string }
+  pages: PageServer,
+  visit: Visit
 ): Promise<RoomPage> => {
   const page = await context.newPage()
-  const search = new URLSearchParams(token === undefined ? { room } : { room, token })
-  await page.goto(`${serverUrl}/page.html?${search}`)
+  await page.goto(pageAddress(pages, visit))
   const read = (label: string) =>
     page
       .getByLabel(label, { exact: true })

@@ -66,6 +66,13 @@ export const awarenessPayload = (entries: readonly AwarenessEntry[]): Uint8Array
     }
   })
 
+/** The payload of one state, which may be any text. */
+export const oneState = (text: string): Uint8Array =>
+  encoded((encoder) => {
+    for (const number of [1, 1, 1]) writeVarUint(encoder, number)
+    writeVarString(encoder, text)
+  })
+
 export const awarenessMessage = (
   address: string,
   payload: Uint8Array | readonly AwarenessEntry[]

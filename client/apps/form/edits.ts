@@ -1,6 +1,7 @@
 import { useMemo } from 'react'
 import type { FieldType, form } from '../../../schema/kinds/form.ts'
-import type { LiveStorage, Place } from '../../index.ts'
+import { type LiveStorage, type Place, RoomlogError } from '../../index.ts'
+import { useToast } from '../ui/toast.tsx'
 import {
   arrange,
   type Choice,
@@ -18,7 +19,19 @@ type Mutate = <T>(change: (storage: Storage) => T) => T
 /** Everything that changes the build of a form, apart from typing: each call is one entry and one step of undo. */
 export const useEdits = () => {
   const room = useRoom()
-  return useMemo(() => createEdits((change) => room.mutate(change), room.snapshot.get), [room])
+  const toast = useToast()
+  return useMemo(() => {
+    const mutate: Mutate = (change) => {
+      try {
+        return room.mutate(change)
+      } catch (error) {
+        // The right to write was just taken, or the form is just being read anew.
+        if (error instanceof RoomlogError) toast({ text: 'The form cannot be changed right now.' })
+        throw error
+      }
+    }
+    return createEdits(mutate, room.snapshot.get)
+  }, [room, toast])
 }
 
 export type Edits = ReturnType<typeof createEdits>

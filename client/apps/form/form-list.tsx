@@ -28,7 +28,7 @@ export function FormList() {
   return (
     <>
       <Bar
-        title="Forms"
+        title="Roomlog"
         isHome
         action={
           identity.isGuest && (

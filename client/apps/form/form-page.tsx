@@ -1,7 +1,9 @@
 import { useEffect, useState } from 'react'
 import { form } from '../../../schema/kinds/form.ts'
+import { parseRoomName } from '../../../schema/room-name.ts'
 import type { RoomError, Store } from '../../index.ts'
 import { useClient, useStore } from '../../react/index.ts'
+import { NotFound } from '../ui/screen.tsx'
 import { Builder } from './build/builder.tsx'
 import { OutlineButton } from './build/outline.tsx'
 import { Failed } from './failed.tsx'
@@ -12,8 +14,18 @@ import { Opening } from './opening.tsx'
 
 const initialPresence = { focus: null, caret: null }
 
-/** One form, to build or to fill in: the room stays open while the view changes. */
-export function FormPage({ id, view }: { id: string; view: 'build' | 'fill' }) {
+export interface FormPageProps {
+  readonly id: string
+  readonly view: 'build' | 'fill'
+}
+
+/** One form, to build or to fill in. An address that can be of none is answered without asking the server. */
+export function FormPage({ id, view }: FormPageProps) {
+  return parseRoomName(`${form.kind}/${id}`) === null ? <NotFound /> : <OpenForm id={id} view={view} />
+}
+
+/** The room stays open while the view changes. */
+function OpenForm({ id, view }: FormPageProps) {
   const room = useWatched(id)
   const failure = useStore(room?.failure ?? noFailure)
   if (room && failure) return <Failed failure={failure} room={room} />

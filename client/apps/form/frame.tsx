@@ -103,7 +103,7 @@ function UndoButtons({ className }: { className: string }) {
       <Button
         look="bare"
         square
-        disabled={!canRedo}
+        aria-disabled={!canRedo}
         onClick={redo}
         aria-label="Redo"
         title="Redo (Ctrl Shift Z)"

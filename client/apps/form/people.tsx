@@ -1,7 +1,8 @@
 import { useEffect, useEffectEvent, useState } from 'react'
 import type { User } from '../../index.ts'
 import { useAnnounce } from '../ui/announcer.tsx'
-import { People } from '../ui/people.tsx'
+import { bringIntoSight } from '../ui/bring-into-sight.ts'
+import { People, peopleMark } from '../ui/people.tsx'
 import type { Person } from '../ui/person.ts'
 import type { FormSnapshot } from './arrangement.ts'
 import { useOthers, useSelf, useStorage } from './form-room.ts'
@@ -47,8 +48,7 @@ const useFollowing = () => {
   const leader = useOthers((others) => others.find((other) => other.id === following))
   const anchor = leader ? anchorOf(leader.presence.focus, form) : null
   useEffect(() => {
-    if (anchor !== null)
-      document.getElementById(anchor)?.scrollIntoView({ block: 'center', behavior: 'smooth' })
+    if (anchor !== null) bringIntoSight(anchor)
   }, [anchor])
   const name = leader?.info.name
   const told = useEffectEvent((what: string) => announce(`${what} ${name}`))
@@ -60,12 +60,15 @@ const useFollowing = () => {
   return [following, setFollowing] as const
 }
 
-/** Whoever scrolls, presses or types leads themselves again. */
+/** Whoever scrolls, presses or types leads themselves again; among the stamps a press says itself what it does. */
 const untilYouMove = (stop: () => void): (() => void) => {
   const listening = new AbortController()
   const { signal } = listening
+  const moved = ({ target }: Event) => {
+    if (!(target instanceof Element && target.closest(`[${peopleMark}]`))) stop()
+  }
   for (const gesture of ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const) {
-    window.addEventListener(gesture, stop, { signal, passive: true })
+    window.addEventListener(gesture, moved, { signal, passive: true })
   }
   return () => listening.abort()
 }

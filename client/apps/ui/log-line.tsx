@@ -22,8 +22,12 @@ export function LogLine({ marks, head, pending, state, latest }: LogLineProps) {
       aria-label={describe(head, latest)}
       className="relative h-logline overflow-hidden border-b border-rule bg-paper"
     >
-      <svg className="absolute right-[72px] bottom-0 h-full w-px overflow-visible" aria-hidden="true">
-        <Ticks marks={marks} />
+      <div className="absolute inset-0 [mask-image:linear-gradient(90deg,#0004,#000_60%)]">
+        <svg className={atHead} aria-hidden="true">
+          <Ticks marks={marks} />
+        </svg>
+      </div>
+      <svg className={atHead} aria-hidden="true">
         <rect className="fill-log" x="-2" width="2" height={height} opacity={state === 'loading' ? 0 : 1} />
         {Array.from({ length: Math.min(pending, hollowMax) }, (_, index) => (
           <rect
@@ -54,6 +58,9 @@ export interface LogLineProps {
   /** Who wrote the newest entry, and when. */
   readonly latest: { readonly by: string; readonly at: Date; readonly now: Date } | null
 }
+
+/** Drawn leftwards from the head, so that nothing depends on the width of the screen. */
+const atHead = 'absolute right-[72px] bottom-0 h-full w-px overflow-visible'
 
 const hollowStroke: Partial<Record<SavedState, string>> = {
   offline: 'stroke-need',
@@ -97,5 +104,5 @@ const gapBetween = (earlier: EntryMark, later: EntryMark): number => {
   return seconds < 3 ? 3 : Math.min(64, 3 + 7 * Math.log2(seconds / 3))
 }
 
-/** A key press is about 25 bytes and 4 px high, a page of text fills the line. */
-const tickHeight = (bytes: number): number => Math.min(height - 4, Math.max(3, 2.6 * Math.log2(bytes / 8)))
+/** A key press is about 20 bytes and 6 px high, a page of text fills the line. */
+const tickHeight = (bytes: number): number => Math.min(height - 4, Math.max(3, 3.2 * Math.log2(bytes / 6)))

@@ -5,6 +5,8 @@ import { countOf } from './time-words.ts'
 
 const stampsMax = 5
 const listId = 'people'
+/** Tells that an element belongs to the people. */
+export const peopleMark = 'data-people'
 
 /** Who is here: yourself first, then the latest active; a press on somebody follows them. On phones one stamp with the number. */
 export function People({ people, following, onFollow, children }: PeopleProps) {
@@ -13,7 +15,7 @@ export function People({ people, following, onFollow, children }: PeopleProps) {
   const countHere = `${countOf(people.length, 'person is', 'people are')} here`
   return (
     <>
-      <ul aria-label={countHere} className="flex gap-[3px]">
+      <ul aria-label={countHere} {...{ [peopleMark]: true }} className="flex gap-[3px]">
         {shown.map((person) => (
           <li key={person.id} className="hidden desk:block">
             <PersonButton person={person} following={following === person.id} onFollow={onFollow} />
@@ -34,7 +36,7 @@ export function People({ people, following, onFollow, children }: PeopleProps) {
         </li>
       </ul>
       <Popover id={listId} label="People here" className="w-80">
-        <ul className="grid">
+        <ul className="grid" {...{ [peopleMark]: true }}>
           {people.map((person) => (
             <li key={person.id} className="flex min-h-13 items-center gap-3">
               <Stamp person={person} />

@@ -1,4 +1,13 @@
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react'
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useEffectEvent,
+  useMemo,
+  useState
+} from 'react'
 import { useAnnounce } from './announcer.tsx'
 import { useLater } from './timers.ts'
 
@@ -42,6 +51,13 @@ function ToastBox({ toast, onClose }: { toast: Toast; onClose(): void }) {
   // Whoever reaches for the button must not see it go.
   const [held, setHeld] = useState(false)
   useLater(!held, shownMs, onClose)
+  // Once something else is written, Undo would take that back and not what the toast is about.
+  const close = useEffectEvent(onClose)
+  useEffect(() => {
+    const listener = () => close()
+    document.addEventListener('input', listener)
+    return () => document.removeEventListener('input', listener)
+  }, [])
   return (
     <section
       aria-label="Just done"

@@ -1,5 +1,6 @@
 import { Plus } from 'lucide-react'
 import type { MouseEvent } from 'react'
+import { bringIntoSight } from '../../ui/bring-into-sight.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { closePopover, Popover } from '../../ui/popover.tsx'
@@ -56,7 +57,7 @@ function List({ parts, selected, onSelect }: OutlineProps) {
     event.preventDefault()
     closePopover(outlineSheet)
     onSelect(id)
-    document.getElementById(questionAnchor(id))?.scrollIntoView({ block: 'center', behavior: 'smooth' })
+    bringIntoSight(questionAnchor(id))
     // On phones the cursor would bring the keyboard up, over what was asked for.
     if (matchMedia('(pointer: fine)').matches) focusPath(`fields/${id}/label`, { preventScroll: true })
   }

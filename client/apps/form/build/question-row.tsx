@@ -87,6 +87,7 @@ function Words({ question: { id, required, section }, number, isSelected, mayWri
         text={label}
         aria-label={`Question ${number}`}
         data-path={`fields/${id}/label`}
+        aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
         placeholder="Untitled question"
         readOnly={!mayWrite}
         suffix={required ? 'required' : undefined}

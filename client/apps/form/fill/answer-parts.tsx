@@ -4,6 +4,7 @@ import { Icon } from '../../ui/icon.tsx'
 import type { Question } from '../arrangement.ts'
 import { useOthersAt } from '../others-here.tsx'
 import { questionAnchor } from '../whereabouts.ts'
+import { isChecked } from './checks.ts'
 
 export const answerPath = (id: string): string => `answers/${id}`
 
@@ -11,10 +12,14 @@ export const answerPath = (id: string): string => `answers/${id}`
 export const boxClass =
   'w-full rounded-control border border-edge bg-sheet px-3 py-2.5 text-[1rem]/[1.375rem] aria-invalid:border-stop'
 
-/** The place of one question on the page, with a rule below it. */
+/** The place of one question on the page, with a rule below it; where answers are checked it has room for a problem. */
 export function Row({ question, children }: { question: Question; children: ReactNode }) {
   return (
-    <div id={questionAnchor(question.id)} data-row className="scroll-mt-36 border-b border-rule py-4">
+    <div
+      id={questionAnchor(question.id)}
+      data-row
+      className={`relative scroll-mt-36 border-b border-rule pt-4 ${isChecked(question.type) ? 'pb-8' : 'pb-4'}`}
+    >
       {children}
     </div>
   )
@@ -37,9 +42,10 @@ export function Help({ question: { id, help } }: { question: Question }) {
   ) : null
 }
 
+/** It appears while somebody presses on something below: it must not move that away. */
 export function Problem({ question: { id }, text }: { question: Question; text: string | null }) {
   return text === null ? null : (
-    <p id={problemId(id)} className="mt-1.5 flex items-center gap-1.5 text-sm text-stop">
+    <p id={problemId(id)} className="absolute bottom-1.5 flex items-center gap-1.5 text-sm text-stop">
       <Icon of={CircleAlert} />
       {text}
     </p>

@@ -27,14 +27,18 @@ const fits = (type: FieldType, answer: Answer): boolean => {
   return typeof answer === 'string'
 }
 
-/** What is wrong with an answer, and how it would be right; null when nothing is. */
+/** The answer has a form of its own, that it can miss. */
+export const isChecked = (type: FieldType): boolean =>
+  type === 'email' || type === 'phone' || type === 'number'
+
+/** What is wrong with an answer, and how it would be right, in one line of a phone; null when nothing is. */
 export const problemWith = (type: FieldType, text: string): string | null => {
   const value = text.trim()
   if (value === '') return null
   if (type === 'email' && !/^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(value))
-    return 'An address has an @ and a domain. Example: noor@example.org'
+    return 'Not an address. Example: noor@example.org'
   if (type === 'phone') return problemWithPhone(value)
-  if (type === 'number' && numberIn(value) === null) return 'Write it in digits. Example: 12.5'
+  if (type === 'number' && numberIn(value) === null) return 'Not a number. Example: 12.5'
   return null
 }
 
@@ -43,9 +47,9 @@ const phoneDigitsMax = 15
 
 const problemWithPhone = (value: string): string | null => {
   const digits = value.replace(/\D/g, '').length
-  if (!/^[+\d][\d\s()./-]*$/.test(value)) return 'A phone number has digits only. Example: 0151 2208 1434'
-  if (digits < phoneDigitsMin) return 'Some digits seem to be missing. Example: 0151 2208 1434'
-  return digits > phoneDigitsMax ? `No phone number has ${digits} digits. Example: 0151 2208 1434` : null
+  if (!/^[+\d][\d\s()./-]*$/.test(value)) return 'Digits only. Example: 0151 2208 1434'
+  if (digits < phoneDigitsMin) return 'Digits are missing. Example: 0151 2208 1434'
+  return digits > phoneDigitsMax ? 'Too many digits. Example: 0151 2208 1434' : null
 }
 
 /** The number that somebody wrote with a point or a comma; null for what is none. */

@@ -1,0 +1,286 @@
+/** Each test leaves the process as it was: nothing printed, nobody else disturbed, nothing stored. */
+import { connect } from 'node:net'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import { isPending } from '../server/log/fold.ts'
+import { anyFrame, type Frame, readableFrame, strangeAddresses } from './support/fuzz-frames.ts'
+import { newRoom } from './support/log-world.ts'
+import { missing } from './support/missing.ts'
+import type { RawClient } from './support/raw-client.ts'
+import { authMessage, closeMessage, syncMessage } from './support/raw-messages.ts'
+import { type Random, seededRandom } from './support/seeded-random.ts'
+import { type SessionWorld, startSessionWorld, tokenFor } from './support/session-world.ts'
+import { seconds, signToken } from './support/tokens.ts'
+import { waitUntil } from './support/wait-until.ts'
+import { record } from './support/yjs-story.ts'
+
+let world: SessionWorld
+let pid: number
+let token: string
+let bystander: Bystander
+
+/** Somebody honest, who types all the while. */
+interface Bystander {
+  readonly room: string
+  type(): void
+  /** All that was typed is acknowledged, and nothing else is stored. */
+  expectUndisturbed(): Promise<void>
+}
+
+const startBystander = async (): Promise<Bystander> => {
+  const room = newRoom()
+  const client = await world.open()
+  const document = await client.enter(room, { token })
+  const before = client.acknowledged()
+  const updates = record(document)
+  const text = document.getText('text')
+  let typed = 0
+  return {
+    room,
+    type: () => {
+      text.insert(typed++, 'x')
+      client.send(syncMessage(room, 2, updates.pop() ?? Uint8Array.of()))
+    },
+    expectUndisturbed: async () => {
+      await waitUntil(() => client.acknowledged() - before === typed, { about: `${typed} acknowledgements` })
+      const stored = new Y.Doc()
+      for (const { update } of await world.rows(room)) Y.applyUpdate(stored, update)
+      expect(stored.getText('text').toString()).toBe('x'.repeat(typed))
+      expect(client.ending).toBeNull()
+      expect(client.messages('refused')).toEqual([])
+    }
+  }
+}
+
+beforeAll(async () => {
+  if (missing('postgres')) return
+  world = await startSessionWorld({
+    LOG_LEVEL: 'warn',
+    ROOMLOG_FRAME_BYTES_MAX: '64KiB',
+    ROOMLOG_ROOMS_PER_SESSION_MAX: '3',
+    ROOMLOG_AUTH_ATTEMPTS_PER_MINUTE_MAX: '1000000'
+  })
+  pid = world.server.pid
+  token = await tokenFor('ada', 'writer')
+})
+beforeEach(async () => {
+  bystander = await startBystander()
+})
+afterEach(async () => {
+  bystander.type()
+  await bystander.expectUndisturbed()
+  await world.closeAll()
+  expect(world.server.ending()).toBeUndefined()
+  expect(world.server.pid).toBe(pid)
+  expect(world.server.stderr()).toBe('')
+})
+afterAll(() => world?.[Symbol.asyncDispose]())
+
+/** Sends frames in bursts, on a new socket whenever the server has had enough of the last one. */
+const fuzz = async (
+  frames: number,
+  { seed, open, next }: { seed: number; open(): Promise<RawClient>; next(random: Random): readonly Frame[] }
+): Promise<void> => {
+  const random = seededRandom(seed)
+  let client = await open()
+  for (let sent = 0; sent < frames; ) {
+    if (client.ending !== null) client = await open()
+    const burst = next(random)
+    client.cork(() => client.send(...burst))
+    sent += burst.length
+    if (random.chance(10)) bystander.type()
+    await Promise.race([client.settled(), client.ended()])
+  }
+  await client.close()
+}
+
+const suite = describe.skipIf(missing('postgres'))
+
+suite('frames of random content', () => {
+  it('before a token are refused or ignored: 30,000', async () => {
+    const next = (random: Random) => Array.from({ length: 6 }, () => anyFrame(random, bystander.room))
+    await fuzz(30_000, { seed: 1, open: () => world.open(), next })
+  })
+
+  it('of a reader change nothing: 40,000', async () => {
+    const reader = await tokenFor('eve', 'reader')
+    const around = (frames: Frame[]) => [
+      authMessage(bystander.room, reader),
+      ...frames,
+      closeMessage(bystander.room)
+    ]
+    const next = (random: Random) => {
+      const readable = Array.from({ length: 20 }, () => readableFrame(random, bystander.room))
+      const any = Array.from({ length: 4 }, () => anyFrame(random, bystander.room))
+      return random.chance(70) ? around(readable) : around(any)
+    }
+    await fuzz(40_000, { seed: 2, open: () => world.open(), next })
+  })
+
+  it('of a writer change nothing that is not a whole update: 30,000', async () => {
+    const room = newRoom()
+    const next = (random: Random) => [
+      authMessage(room, token),
+      ...Array.from({ length: 20 }, () => readableFrame(random, room)),
+      closeMessage(room)
+    ]
+    await fuzz(30_000, { seed: 3, open: () => world.open(), next })
+    const document = new Y.Doc()
+    for (const { update } of await world.rows(room)) Y.applyUpdate(document, update)
+    expect(isPending(document)).toBe(false)
+  })
+})
+
+suite('an address', () => {
+  it.each(strangeAddresses.map((address) => [JSON.stringify(address.slice(0, 40)), address]))(
+    'that is %s is refused by name',
+    async (_, address) => {
+      const eve = await world.open()
+      eve.send(
+        closeMessage(address),
+        syncMessage(address, 2, Uint8Array.of(0, 0)),
+        authMessage(address, token)
+      )
+      const { reason } = await eve.next('denied')
+      expect(['room-name-invalid', 'kind-unknown', 'forbidden']).toContain(reason)
+    }
+  )
+
+  it('that is no text ends the session by name', async () => {
+    const eve = await world.open()
+    eve.send(Buffer.from(authMessage('document/x', token)).fill(0xff, 1, 3))
+    expect(await eve.ended()).toEqual({ code: 4400, reason: 'message-malformed' })
+  })
+
+  it('of a room too many is refused by name, and the others go on', async () => {
+    const eve = await world.open()
+    const rooms = [newRoom(), newRoom(), newRoom()]
+    for (const room of rooms) await eve.enter(room, { token })
+    expect(await eve.join(newRoom(), token)).toMatchObject({ kind: 'denied', reason: 'too-many' })
+    for (const room of rooms) await eve.sync(room, new Y.Doc())
+    expect(eve.ending).toBeNull()
+  })
+})
+
+suite('a token', () => {
+  const tokens: [string, () => Promise<string> | string][] = [
+    ['is expired', () => signToken({ exp: seconds() - 60 })],
+    ['is forged', () => signToken({}, { key: 'another secret of thirty-two characters' })],
+    [
+      'names no algorithm',
+      () => `${encode({ alg: 'none' })}.${encode({ sub: 'ada', exp: seconds() + 60 })}.`
+    ],
+    ['is 9,000 characters long', () => signToken({ name: 'x'.repeat(9_000) })],
+    ['is 60,000 characters long', () => 'x'.repeat(60_000)],
+    ['is empty', () => ''],
+    ['is nonsense', () => '\0\n😀']
+  ]
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+  it.each(tokens)('that %s is refused by name', async (_, make) => {
+    const eve = await world.open()
+    expect(await eve.join(newRoom(), await make())).toMatchObject({ kind: 'denied', reason: 'token-invalid' })
+    expect(await eve.join(bystander.room, token)).toMatchObject({ kind: 'authenticated' })
+  })
+
+  it('may be refused ten times, then the session ends', async () => {
+    const eve = await world.open()
+    eve.send(...Array.from({ length: 200 }, () => authMessage(newRoom(), 'bad')))
+    expect(await eve.ended()).toEqual({ code: 4529, reason: 'too-many' })
+    expect(eve.count('denied')).toBeLessThanOrEqual(10)
+  })
+})
+
+suite('a frame', () => {
+  it('above the limit is refused by name and the rest of the connection with it; it stays open', async () => {
+    const room = newRoom()
+    const eve = await world.open()
+    const document = await eve.enter(room, { token })
+    const updates = record(document)
+    document.getText('text').insert(0, 'x'.repeat(70_000))
+    document.getText('text').insert(0, 'small')
+    eve.send(...updates.map((update) => syncMessage(room, 2, update)))
+    await waitUntil(() => eve.acknowledged(false) === 2, { about: 'both to be refused' })
+    expect(eve.messages('refused')).toMatchObject([{ code: 'too-large' }])
+    expect(await world.rows(room)).toEqual([])
+    expect(eve.ending).toBeNull()
+  })
+
+  it('far above the limit ends the socket', async () => {
+    const eve = await world.open()
+    eve.send(new Uint8Array(300_000))
+    expect((await eve.ended()).code).toBe(1009)
+  })
+
+  it('in fragments, with pings between them, is one frame', async () => {
+    const room = newRoom()
+    const eve = await world.open()
+    const document = await eve.enter(room, { token })
+    const updates = record(document)
+    document.getText('text').insert(0, 'in parts')
+    const [update = Uint8Array.of()] = updates
+    const message = syncMessage(room, 2, update)
+    for (const [index, byte] of message.entries()) {
+      eve.socket.send(Uint8Array.of(byte), { fin: index === message.length - 1 })
+      eve.socket.ping(String(index))
+    }
+    await waitUntil(() => eve.acknowledged() === 2, { about: 'the acknowledgement' })
+  })
+
+  it('that is text is read as bytes, and refused as such', async () => {
+    const eve = await world.open()
+    eve.send('hello')
+    expect(await eve.ended()).toEqual({ code: 4400, reason: 'message-malformed' })
+  })
+})
+
+suite('an upgrade', () => {
+  const upgrade = (path: string, key = 'dGhlIHNhbXBsZSBub25jZQ==') =>
+    [
+      `GET ${path} HTTP/1.1`,
+      'Host: 127.0.0.1',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${key}`,
+      '\r\n'
+    ].join('\r\n')
+
+  it.each([
+    ['//', '404 not-found'],
+    ['http://[', '404 not-found'],
+    ['/ws/', '404 not-found'],
+    ['*', '404 not-found']
+  ])('to %s is answered by name, and the socket is closed on both sides', async (path, status) => {
+    const socket = connect({ port: world.server.port, host: '127.0.0.1', allowHalfOpen: true })
+    let answer = ''
+    let isBroken = false
+    socket.on('data', (data) => {
+      answer += String(data)
+    })
+    socket.on('error', () => {
+      isBroken = true
+    })
+    socket.write(upgrade(path))
+    await waitUntil(() => answer.includes('\r\n\r\n'), { about: 'the answer' })
+    expect(answer).toContain(`HTTP/1.1 ${status}`)
+    // Our side stays open: the server must not wait for us.
+    await waitUntil(() => isBroken || (socket.write('x'), false), { about: 'the socket to be gone' })
+    socket.destroy()
+  })
+
+  it('with a bad key is refused', async () => {
+    const socket = connect({ port: world.server.port, host: '127.0.0.1' })
+    let answer = ''
+    socket.on('data', (data) => {
+      answer += String(data)
+    })
+    socket.write(upgrade('/ws', 'short'))
+    await waitUntil(() => answer.startsWith('HTTP/1.1 400'), { about: 'the refusal' })
+    socket.destroy()
+  })
+
+  it('from a page of somebody else is refused', async () => {
+    await expect(world.open({ origin: 'https://evil.example' })).rejects.toThrow('403')
+  })
+})
