@@ -16,7 +16,7 @@ export interface ClientOptions {
    * Left out, the client is a guest.
    */
   readonly auth?: (room: RoomName, why: { readonly refused: boolean }) => Promise<{ readonly token: string }>
-  /** Ask before the page is closed while changes are neither confirmed nor stored on the device; true unless said otherwise. */
+  /** Ask before the page is closed while changes are neither confirmed nor stored on the device; true by default. */
   readonly preventUnsavedChanges?: boolean
 }
 

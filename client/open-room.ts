@@ -5,8 +5,8 @@
  *                     │            └─ role, refusals, proofs
  *                     └─ local changes ──▶ sync status, stored copy
  *
- * When an update was refused the room starts over: the replica that holds it is shown, unchangeable, until a new one has
- * been read from the server; then the new one takes its place.
+ * When an update was refused the room starts over: the replica that holds it is shown, unchangeable, until a
+ * new one has been read from the server; then the new one takes its place.
  */
 import * as Y from 'yjs'
 import { isRole, type RoomDefinition, type StorageShape } from '../schema/define-room.ts'
@@ -22,8 +22,9 @@ import { createLog } from './log.ts'
 import { createLostWatch } from './lost-watch.ts'
 import { createPresence } from './presence.ts'
 import { createReplica, type Replica } from './replica.ts'
+import { createReplicas, type Replicas } from './replicas.ts'
 import type { ConnectionEvent, EnterOptions, Rights, Room, RoomError, RoomFailure, Status } from './room.ts'
-import { createListeners, createRelay, createStore } from './store.ts'
+import { createListeners, createStore } from './store.ts'
 import { createSync } from './sync.ts'
 import type { Connection, Prober } from './transport/connection.ts'
 import { createRoomSession, type RoomSessionHandlers } from './transport/room-session.ts'
@@ -68,12 +69,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   })
   readonly #log = createLog(() => this.#session.send({ type: 'watch' }))
   readonly #presence
-  /** What the app sees and changes; while the room starts over, the replica before. */
-  #shown: Replica<St>
-  /** What is connected and stored. */
-  #live: Replica<St>
-  readonly #snapshot
-  readonly #history
+  readonly #replicas: Replicas<St>
   readonly #copy
   readonly #session
   readonly #lost = createLostWatch(this.#connectionEvents.tell)
@@ -94,11 +90,8 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
       failed: (about, error) =>
         this.#tell('no-copy', `${about}: ${error instanceof Error ? error.message : String(error)}`, false)
     })
+    this.#replicas = createReplicas(() => this.#createReplica())
     this.#session = createRoomSession({ connection, name, auth, handlers: this.#sessionHandlers() })
-    this.#live = this.#createReplica()
-    this.#shown = this.#live
-    this.#snapshot = createRelay(this.#live.mirror)
-    this.#history = createRelay(this.#live.history)
     this.#presence = createPresence(definition, enter.initialPresence)
     this.room = this.#createRoom()
     this.#leave = [
@@ -149,28 +142,24 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     void this.#copy.forget(null)
     this.#presence.destroy()
     this.#sync.destroy()
-    this.#live.destroy()
-    if (this.#shown !== this.#live) this.#shown.destroy()
+    this.#replicas.destroy()
   }
 
   #createRoom(): Room<St, P, R> {
     const { definition, name } = this.#options
-    const shown = () => this.#shown
-    const live = () => this.#shown.history
-    const history = this.#history
-    const snapshot = this.#snapshot
+    const replicas = this.#replicas
     return {
       name,
       id: idOf(name),
       definition,
       get doc() {
-        return shown().doc
+        return replicas.shown.doc
       },
       get storage() {
-        return shown().storage
+        return replicas.shown.storage
       },
       ready: this.#ready,
-      snapshot,
+      snapshot: replicas.snapshot,
       status: this.#status,
       failure: this.#failure,
       syncStatus: this.#sync.status,
@@ -180,16 +169,8 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
       self: this.#presence.self,
       others: this.#presence.others,
       log: this.#log,
-      history: {
-        get: history.get,
-        subscribe: history.subscribe,
-        undo: () => live().undo(),
-        redo: () => live().redo(),
-        pause: () => live().pause(),
-        resume: () => live().resume(),
-        clear: () => live().clear()
-      },
-      mutate: (change) => shown().write(() => change(shown().storage)),
+      history: replicas.history,
+      mutate: (change) => replicas.shown.write(() => change(replicas.shown.storage)),
       updatePresence: this.#presence.update,
       flush: ({ signal } = {}) => this.#flush(signal),
       onError: this.#errors.add,
@@ -214,13 +195,14 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
       throw new RoomlogError('read-only', `${name}: the server has not said yet what you may do`)
     if (!rights.mayWrite)
       throw new RoomlogError('read-only', `${name}: the role ${rights.role} may read it, not write it`)
-    if (replica !== this.#live || replica !== this.#shown) {
+    const { live, shown } = this.#replicas
+    if (replica !== live || replica !== shown) {
       throw new RoomlogError('resync', `${name} is being read anew`)
     }
   }
 
   #changed(replica: Replica<St>, update: Uint8Array, origin: unknown): boolean {
-    if (replica !== this.#live || origin === copyOrigin) return false
+    if (replica !== this.#replicas.live || origin === copyOrigin) return false
     const isOwn = origin !== this.#session.origin
     const change = isOwn ? this.#sync.changed() : undefined
     this.#copy.append(update, change)
@@ -228,7 +210,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   }
 
   #confirmed(upTo: number): void {
-    if (!this.hasPending) this.#live.confirmed()
+    if (!this.hasPending) this.#replicas.live.confirmed()
     this.#copy.confirmed(upTo)
   }
 
@@ -243,7 +225,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     const turn = ++this.#turn
     await this.#readCopy(turn)
     if (turn !== this.#turn) return
-    this.#presence.follow(this.#session.open(this.#live.doc))
+    this.#presence.follow(this.#session.open(this.#replicas.live.doc))
     this.#refreshStatus()
   }
 
@@ -267,7 +249,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   }
 
   async #readCopy(turn: number): Promise<void> {
-    const { doc } = this.#live
+    const { doc } = this.#replicas.live
     const stored = await this.#copy.open(doc)
     if (stored !== null && turn === this.#turn) this.#restore(stored)
   }
@@ -278,7 +260,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     this.#copy.restored(made)
     // What was made or heard before the copy was open.
     if (hadContent)
-      this.#copy.append(Y.encodeStateAsUpdate(this.#live.doc), made > unconfirmed ? made : undefined)
+      this.#copy.append(Y.encodeStateAsUpdate(this.#replicas.live.doc), made > unconfirmed ? made : undefined)
     if (updates.length === 0 || rights === null || !isRole(this.#options.definition, rights.role)) return
     if (this.#rights.get() === null) this.#rights.set({ ...rights, role: rights.role })
     this.#presence.identify({ id: rights.userId, name: rights.name, role: rights.role })
@@ -333,7 +315,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
 
   /** Another tab of this user was refused: what came from it must not be sent by this one. */
   #clearedElsewhere(clients: readonly number[]): void {
-    const known = this.#live.doc.store.clients
+    const known = this.#replicas.live.doc.store.clients
     if (!clients.some((client) => known.has(client))) return
     const reason = 'content of another tab was refused'
     this.#startOver(this.hasPending ? { code: 'update-incomplete', reason } : null, false)
@@ -352,12 +334,11 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
 
   /** Puts a new replica in the place of the connected one, and closes the copy, or clears it of what was refused. */
   #reset(refusal: Reason | null, isRefused: boolean): Promise<void> {
-    const old = this.#live
+    const { live } = this.#replicas
     this.#turn++
     this.#session.close()
-    this.#sync.startOver(refusal && { ...refusal, keptText: old.keptText(), keptDocument: old.doc })
-    this.#live = this.#createReplica()
-    if (old !== this.#shown) old.destroy()
+    this.#sync.startOver(refusal && { ...refusal, keptText: live.keptText(), keptDocument: live.doc })
+    const old = this.#replicas.renew()
     return this.#copy.forget(isRefused ? old.doc.clientID : null)
   }
 
@@ -377,13 +358,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   /** Puts the connected replica in sight, once it has been read and the rights are known. */
   #show(): void {
     if (!this.#sync.facts().isReady || this.#rights.get() === null) return
-    if (this.#live !== this.#shown) {
-      const old = this.#shown
-      this.#shown = this.#live
-      this.#snapshot.follow(this.#live.mirror)
-      this.#history.follow(this.#live.history)
-      old.destroy()
-    }
+    this.#replicas.show()
     this.#ready.set(true)
   }
 

@@ -16,8 +16,8 @@ export const sortByOrder = (entries: Iterable<Ordered>): Ordered[] =>
   [...entries].sort((a, b) => compareText(a.order, b.order) || compareText(a.id, b.id))
 
 /**
- * A key for `place` among `entries`, which are sorted. Nothing fits between equal keys, so a new entry then comes behind
- * (or before) all that share one. Keys that no client makes are passed over.
+ * A key for `place` among `entries`, which are sorted. Nothing fits between equal keys, so a new entry then comes
+ * behind (or before) all that share one. Keys that no client makes are passed over.
  */
 export const orderAt = (entries: readonly Ordered[], { before, after }: Place): string => {
   const keys = entries.filter((entry) => isOrderKey(entry.order))

@@ -1,5 +1,6 @@
 /**
- * What is true of the changes made here, as a pure state machine: `nextFacts` takes in what happened, `statusOf` says it.
+ * What is true of the changes made here, as a pure state machine: `nextFacts` takes in what happened, `statusOf`
+ * says what it amounts to.
  *
  * ```
  *            first confirmation                      a local change
@@ -11,8 +12,8 @@
  *  refused for good, from anywhere: rejected, until it is discarded
  * ```
  *
- * The server confirms with `flushed`, which it sends when everything that came before the matching `flush` is committed.
- * Whatever was not covered by a confirmation when the connection ended is unconfirmed again, sent or not.
+ * The server confirms with `flushed`, which it sends when everything that came before the matching `flush` is
+ * committed. What no confirmation covered when the connection ended is unconfirmed, whether it was sent or not.
  */
 import type * as Y from 'yjs'
 import type { ErrorCode } from '../schema/error-codes.ts'

@@ -1,4 +1,4 @@
-/** Keeps a room's sync facts: what happens to local changes, the proofs of it, and the clocks that it is measured by. */
+/** Keeps a room's sync facts: what happens to local changes, the proofs of it, and the clocks it is measured by. */
 import { RoomlogError } from '../schema/error-codes.ts'
 import { createBarrier, type Proof } from './barrier.ts'
 import { after, monotonic, now } from './clock.ts'

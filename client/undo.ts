@@ -51,8 +51,8 @@ export const createHistory = (doc: Y.Doc, origin: object): DocumentHistory => {
     if (!isPaused) manager.stopCapturing()
   }
   /**
-   * Yjs goes on to the step before when others have overwritten everything of the newest one, and so would undo something
-   * that nobody is looking at. So it is shown the newest step alone.
+   * Yjs goes on to the step before when others have overwritten everything of the newest one, and so would undo
+   * something that nobody is looking at. So it is shown the newest step alone.
    */
   const pop = (stack: 'undoStack' | 'redoStack', act: () => unknown): UndoResult => {
     typingIn = null

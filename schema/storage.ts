@@ -34,7 +34,7 @@ export interface StorageMirror<St extends StorageShape> {
   destroy(): void
 }
 
-/** Follows `doc` until `destroy`. Costs what was touched, not what is there. Each problem is reported once while it lasts. */
+/** Follows `doc` until `destroy`, at the cost of what was touched. Each problem is reported once while it lasts. */
 export const createStorageMirror = <St extends StorageShape>(
   definition: RoomDefinition<St>,
   doc: Y.Doc,

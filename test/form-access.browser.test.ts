@@ -167,18 +167,14 @@ describe.skipIf(missing('chromium'))('the form app', () => {
     await ana.page.goto(address)
     await writeQuestions(
       ana.page,
-      'Where would you like to work, and which of the evenings are out of the question?'
+      'Where would you like to work, and which evenings are out of the question?'
     )
     await question(ana.page, 1).click()
-    for (const path of ['', '/fill']) {
-      await ana.page.goto(`${address}${path}`)
-      await ana.page
-        .getByText(/Where would you like/)
-        .first()
-        .waitFor()
-      const spare = await ana.page.evaluate(() => innerWidth - document.documentElement.scrollWidth)
-      expect(spare).toBeGreaterThanOrEqual(0)
-    }
+    const spare = () => ana.page.evaluate(() => innerWidth - document.documentElement.scrollWidth)
+    expect(await spare()).toBeGreaterThanOrEqual(0)
+    await ana.page.goto(`${address}/fill`)
+    await ana.page.getByRole('textbox', { name: /^Where would you like/ }).waitFor()
+    expect(await spare()).toBeGreaterThanOrEqual(0)
   })
 
   test('gives the focus back to the button of a menu that is closed with Escape', async () => {

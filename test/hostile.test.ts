@@ -6,7 +6,6 @@ import { isPending } from '../server/log/fold.ts'
 import { anyFrame, type Frame, readableFrame, strangeAddresses } from './support/fuzz-frames.ts'
 import { newRoom } from './support/log-world.ts'
 import { missing } from './support/missing.ts'
-import type { RawClient } from './support/raw-client.ts'
 import { authMessage, closeMessage, syncMessage } from './support/raw-messages.ts'
 import { type Random, seededRandom } from './support/seeded-random.ts'
 import { type SessionWorld, startSessionWorld, tokenFor } from './support/session-world.ts'
@@ -76,22 +75,25 @@ afterEach(async () => {
 })
 afterAll(() => world?.[Symbol.asyncDispose]())
 
-/** Sends frames in bursts, on a new socket whenever the server has had enough of the last one. */
+/** Sends frames in bursts on four sockets, each a new one whenever the server has had enough of the last. */
 const fuzz = async (
   frames: number,
-  { seed, open, next }: { seed: number; open(): Promise<RawClient>; next(random: Random): readonly Frame[] }
+  seed: number,
+  next: (random: Random) => readonly Frame[]
 ): Promise<void> => {
-  const random = seededRandom(seed)
-  let client = await open()
-  for (let sent = 0; sent < frames; ) {
-    if (client.ending !== null) client = await open()
-    const burst = next(random)
-    client.cork(() => client.send(...burst))
-    sent += burst.length
-    if (random.chance(10)) bystander.type()
-    await Promise.race([client.settled(), client.ended()])
-  }
-  await client.close()
+  const streams = [0, 1, 2, 3].map(async (stream) => {
+    const random = seededRandom(4 * seed + stream)
+    let client = await world.open()
+    for (let sent = 0; sent < frames / 4; ) {
+      if (client.ending !== null) client = await world.open()
+      const burst = next(random)
+      client.cork(() => client.send(...burst))
+      sent += burst.length
+      if (random.chance(5)) bystander.type()
+      await Promise.race([client.settled(), client.ended()])
+    }
+  })
+  await Promise.all(streams)
 }
 
 const suite = describe.skipIf(missing('postgres'))
@@ -99,7 +101,8 @@ const suite = describe.skipIf(missing('postgres'))
 suite('frames of random content', () => {
   it('before a token are refused or ignored: 30,000', async () => {
     const next = (random: Random) => Array.from({ length: 6 }, () => anyFrame(random, bystander.room))
-    await fuzz(30_000, { seed: 1, open: () => world.open(), next })
+    await fuzz(30_000, 1, next)
+    expect(await world.refusals('message-malformed')).toBeGreaterThan(2_000)
   })
 
   it('of a reader change nothing: 40,000', async () => {
@@ -114,7 +117,8 @@ suite('frames of random content', () => {
       const any = Array.from({ length: 4 }, () => anyFrame(random, bystander.room))
       return random.chance(70) ? around(readable) : around(any)
     }
-    await fuzz(40_000, { seed: 2, open: () => world.open(), next })
+    await fuzz(40_000, 2, next)
+    expect(await world.refusals('read-only')).toBeGreaterThan(20)
   })
 
   it('of a writer change nothing that is not a whole update: 30,000', async () => {
@@ -124,7 +128,8 @@ suite('frames of random content', () => {
       ...Array.from({ length: 20 }, () => readableFrame(random, room)),
       closeMessage(room)
     ]
-    await fuzz(30_000, { seed: 3, open: () => world.open(), next })
+    await fuzz(30_000, 3, next)
+    expect(await world.refusals('update-malformed')).toBeGreaterThan(2_000)
     const document = new Y.Doc()
     for (const { update } of await world.rows(room)) Y.applyUpdate(document, update)
     expect(isPending(document)).toBe(false)
@@ -145,6 +150,13 @@ suite('an address', () => {
       expect(['room-name-invalid', 'kind-unknown', 'forbidden']).toContain(reason)
     }
   )
+
+  it('with a session id, whatever that is, is a connection of its own', async () => {
+    const eve = await world.open()
+    const room = newRoom()
+    for (const session of ['__proto__', 'constructor']) await eve.enter(`${room}\0${session}`, { token })
+    expect(eve.ending).toBeNull()
+  })
 
   it('that is no text ends the session by name', async () => {
     const eve = await world.open()
@@ -265,7 +277,9 @@ suite('an upgrade', () => {
     await waitUntil(() => answer.includes('\r\n\r\n'), { about: 'the answer' })
     expect(answer).toContain(`HTTP/1.1 ${status}`)
     // Our side stays open: the server must not wait for us.
-    await waitUntil(() => isBroken || (socket.write('x'), false), { about: 'the socket to be gone' })
+    const talk = setInterval(() => socket.write('x'), 5)
+    await waitUntil(() => isBroken, { about: 'the socket to be gone' })
+    clearInterval(talk)
     socket.destroy()
   })
 

@@ -98,6 +98,24 @@ for (const engine of engines) {
       expect(conflicts).toEqual([])
     })
 
+    test('takes the first entries of a room that two nodes write at the same moment', async () => {
+      const nodes = await Promise.all([world.node(), world.node()])
+      for (let round = 0; round < (engine === 'postgres' ? 200 : 10); round++) {
+        const name = newRoom()
+        const rooms = nodes.map(() => follow(name))
+        await Promise.all(
+          nodes.map(async (node, which) => {
+            const { log } = rooms[which] ?? follow(name)
+            node.append(log, 'ada', entry(`${which}`), null)
+            node.kick()
+            await node.flush(10_000)
+          })
+        )
+        expect(rooms.flatMap(({ failures }) => failures)).toEqual([])
+        expect(rooms.flatMap(told).toSorted()).toEqual(stored(await world.rows(name)))
+      }
+    })
+
     test('tells of a commit only when the entries are in Postgres', async () => {
       const node = await world.node()
       const { log } = follow(newRoom())

@@ -12,7 +12,7 @@ const readme = await readFile(join(root, 'README.md'), 'utf8')
 const run = promisify(execFile)
 
 const codeBlocks = (language: string): string[] =>
-  [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))].map(([, code = '']) => code)
+  [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, code = '']) => code)
 
 test('the first example of the README writes what it says into the log', async () => {
   // Inside the repository, so that its imports are found as a user's would be.
@@ -31,7 +31,7 @@ test('the first example of the README writes what it says into the log', async (
 })
 
 test('the README lists the settings that there are', () => {
-  const [, listed = ''] = /<!-- settings -->\n([^]*?)\n<!-- \/settings -->/.exec(readme) ?? []
+  const [, listed = ''] = /<!-- settings -->\n([\s\S]*?)\n<!-- \/settings -->/.exec(readme) ?? []
   expect(listed.trim()).toBe(describeSettings().trim())
 })
 

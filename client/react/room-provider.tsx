@@ -22,7 +22,9 @@ interface Parts<St extends StorageShape, P, R extends string> {
   readonly context: Context<Room<St, P, R> | null>
 }
 
-/** Enters the room while it is mounted. It is done by an effect, so that a render which React throws away leaves nothing behind. */
+/**
+ * Enters the room while it is mounted; by an effect, so that a render which React throws away leaves nothing behind.
+ */
 export const createRoomProvider =
   <St extends StorageShape, P, R extends string>({ definition, context: RoomContext }: Parts<St, P, R>) =>
   ({ id, initialPresence, fallback = null, offline, children }: RoomProviderProps<P>): ReactNode => {

@@ -83,8 +83,8 @@ export const createRoomLink = ({ socket, name, doc, handlers }: LinkOptions): Ro
 }
 
 /**
- * Sends no update before the handshake is through. One that is made earlier builds on what the server does not have yet,
- * and is part of the sync step 2 that the server asks for anyway.
+ * Sends no update before the handshake is through. One that is made earlier builds on what the server does not have
+ * yet, and is part of the sync step 2 that the server asks for anyway.
  */
 class RoomProvider extends HocuspocusProvider {
   readonly #handlers: LinkHandlers
@@ -110,10 +110,12 @@ class RoomProvider extends HocuspocusProvider {
     const decoder = decoding.createDecoder(new Uint8Array(event.data))
     decoding.readVarString(decoder)
     const type = decoding.readVarUint(decoder)
+    const wasLinked = this.#hasTheirs && this.#hasOurs
     super.onMessage(event)
     if (type === MessageType.Sync) this.#synced(decoding.readVarUint(decoder))
     if (type === MessageType.SyncStatus && decoding.readVarUint(decoder) === 0) this.#handlers.notApplied()
-    if (type === MessageType.CLOSE) this.#handlers.denied(decoding.readVarString(decoder))
+    // One that follows a refusal has been dealt with.
+    if (type === MessageType.CLOSE && wasLinked) this.#handlers.denied(decoding.readVarString(decoder))
     if (type === MessageType.Awareness && !this.#isShown) this.#look(decoding.readVarUint8Array(decoder))
   }
 

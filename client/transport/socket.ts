@@ -1,6 +1,6 @@
 /**
- * The Hocuspocus provider's socket, without the parts that its own policy decides: when to connect, when a link is dead,
- * and what to do with frames that were made while there was none.
+ * The Hocuspocus provider's socket, without what its own policy decides: when to connect, when a link is dead, and
+ * what to do with frames that were made while there was none.
  */
 import { HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 

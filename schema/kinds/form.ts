@@ -21,7 +21,7 @@ export type FieldType = (typeof fieldTypes)[number]
 
 const flag = z._default(z.boolean(), false)
 
-/** An answer that is replaced as a whole: a number, a date as `2026-05-02`, an option's id, several of them, yes or no. */
+/** An answer that is replaced as a whole: a number, a date as `2026-05-02`, ids of options, yes or no. */
 export const answer = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])
 export type Answer = z.infer<typeof answer>
 

@@ -58,7 +58,7 @@ with fresh as (
     as f(id, name, kind, author, role)
   order by id),
 made as (
-  insert into room (id, name, kind) select id, name, kind from fresh on conflict (id) do nothing returning id)
+  insert into room (id, name, kind) select id, name, kind from fresh on conflict do nothing returning id)
 insert into member (room_id, user_id, role)
 select m.id, f.author, f.role from made m join fresh f using (id)
 on conflict do nothing`

@@ -149,7 +149,7 @@ const columns = 'name, kind, head, epoch, created_at, changed_at, deleted_at'
 
 const insertRoom = `
 with made as (
-  insert into room (id, name, kind) values ($1::uuid, $2::text, $3::text) on conflict (id) do nothing
+  insert into room (id, name, kind) values ($1::uuid, $2::text, $3::text) on conflict do nothing
   returning id, ${columns}),
 owner as (
   insert into member (room_id, user_id, role) select id, $4::text, $5::text from made on conflict do nothing)

@@ -18,6 +18,7 @@ export class RawClient {
   bytesHeard = 0
   /** How the socket was closed; null while it is open. */
   ending: { readonly code: number; readonly reason: string } | null = null
+  readonly #ended = Promise.withResolvers<{ readonly code: number; readonly reason: string }>()
 
   private constructor(socket: WebSocket) {
     this.socket = socket
@@ -28,6 +29,7 @@ export class RawClient {
     })
     socket.on('close', (code, reason) => {
       this.ending = { code, reason: String(reason) }
+      this.#ended.resolve(this.ending)
     })
   }
 
@@ -105,7 +107,7 @@ export class RawClient {
 
   async nextAfter(index: number, isIt: (heard: Heard) => boolean): Promise<Heard> {
     return waitUntil(() => this.heard.slice(index).find(isIt), {
-      about: `a message; heard ${this.heard.map(({ kind }) => kind).join(' ')}, ended ${JSON.stringify(this.ending)}`,
+      about: `a message after the first ${index}`,
       everyMs: 2
     })
   }
@@ -128,8 +130,8 @@ export class RawClient {
     return this.heard.filter((heard) => heard.kind === kind).length
   }
 
-  async ended(): Promise<{ code: number; reason: string }> {
-    return waitUntil(() => this.ending, { about: 'the socket to be closed' })
+  ended(): Promise<{ readonly code: number; readonly reason: string }> {
+    return this.#ended.promise
   }
 
   /** Resolves when the server has read everything that was sent before, and a turn more: a ping overtakes nothing. */

@@ -1,4 +1,5 @@
 import type { JWTPayload } from 'jose'
+import type { ErrorCode } from '../../schema/error-codes.ts'
 import type { Database } from '../../server/database/database.ts'
 import { openDatabase } from '../../server/database/open-database.ts'
 import { createDatabase } from './database.ts'
@@ -18,6 +19,8 @@ export interface SessionWorld extends AsyncDisposable {
   closeAll(): Promise<void>
   rows(room: string): Promise<StoredEntry[]>
   stats(): Promise<WorldStats>
+  /** How often the server has refused something by this name. */
+  refusals(code: ErrorCode): Promise<number>
   /** Until the result is called no entry can be written; everything can be read. */
   holdWrites(): Promise<() => Promise<void>>
   /** From now on each batch of entries takes this long to be committed. */
@@ -52,6 +55,12 @@ export const startSessionWorld = async (env: Record<string, string> = {}): Promi
     },
     closeAll,
     rows: (room) => readRows(database, toRoomName(room)),
+    refusals: async (code) => {
+      const metrics = await (await callServer(server.url, '/metrics', { token: admin })).text()
+      return Number(
+        new RegExp(`^roomlog_refusals_total\\{code="${code}"\\} (\\d+)`, 'm').exec(metrics)?.[1] ?? 0
+      )
+    },
     stats: async () => (await callServer(server.url, '/api/stats', { token: admin })).json(),
     holdWrites: () => holdWrites(database),
     slowWrites: (ms) => database.exec(slowTrigger(ms)),

@@ -154,7 +154,7 @@ function AddButtons({ parts }: { parts: readonly Part[] }) {
   const edits = useEdits()
   const last = parts.at(-1)
   return (
-    <div className="mt-4 flex gap-1 pl-[32px]">
+    <div className="mt-4 flex flex-wrap gap-1 pl-[32px]">
       <Button
         look="bare"
         onClick={() => changeAndFocus(() => `fields/${edits.addQuestion(last && endOf(last))}/label`)}
