@@ -52,6 +52,14 @@ export const createBarrier = ({ send, made, confirmed }: BarrierOptions): Barrie
     if (asked === null) ask()
     else isWanted = true
   }
+  /** What was asked on an earlier connection will not be answered: who waits for it waits for the next. */
+  const abandon = (): void => {
+    const lost = asked?.waiting ?? null
+    asked = null
+    if (lost === null) return
+    if (waiting === null) waiting = lost
+    else lost.resolve(waiting.promise)
+  }
   return {
     request,
     wait: () => {
@@ -62,15 +70,12 @@ export const createBarrier = ({ send, made, confirmed }: BarrierOptions): Barrie
     },
     opened: () => {
       isOpen = true
+      abandon()
       request()
     },
     closed: () => {
       isOpen = false
-      const lost = asked?.waiting ?? null
-      asked = null
-      if (lost === null) return
-      if (waiting === null) waiting = lost
-      else lost.resolve(waiting.promise)
+      abandon()
     },
     answered: (id, proof) => {
       if (asked?.id !== id) return

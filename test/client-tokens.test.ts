@@ -66,6 +66,21 @@ describe('with tokens', () => {
     expect(ana.room.snapshot.get().answerTexts).toEqual({})
   })
 
+  test('a room that is refused again and again begins anew each time, on one connection', async () => {
+    const rita = enter(server, 'stubborn', async () => ({ token: await tokenFor('rita', 'reader') }))
+    await ready(rita.room)
+    for (let round = 1; round <= 10; round++) {
+      const { doc } = rita.room
+      doc.getText('title').insert(0, `attempt ${round}`)
+      const rejected = await state(rita.room, 'rejected')
+      expect(rejected).toMatchObject({ code: 'read-only', keptText: `attempt ${round}` })
+      rejected.discard()
+      await waitUntil(() => rita.room.doc !== doc, { about: 'the new document' })
+      await state(rita.room, 'saved')
+      expect(rita.room.snapshot.get().title).toBe('')
+    }
+  })
+
   test('a refused token is asked for anew, once, and the app is told that it was refused', async () => {
     const asked: boolean[] = []
     const ana = enter(server, 'refresh', async (_, { refused }) => {

@@ -36,6 +36,13 @@ describe.skipIf(missing('postgres'))('a room whose log is damaged', () => {
     ['lacks an entry', atThree('delete from entry')],
     ['has an entry of bytes that are no update', atThree(`update entry set update = '\\xffffff'`)],
     ['has an entry that is cut off', atThree('update entry set update = substr(update, 1, 5)')],
+    [
+      'has a damaged snapshot',
+      (room) =>
+        world.database.query(`insert into snapshot (room_id, seq, state) values ($1, 3, '\\xffffff')`, [
+          roomIdOf(toRoomName(room))
+        ])
+    ],
     ['has an empty entry where content was', atThree(`update entry set update = '\\x0000'`)]
   ])('that %s is quarantined: nobody gets it, nobody adds to it, the others go on', async (_what, damage) => {
     const other = await writeRoom()
@@ -66,6 +73,7 @@ describe.skipIf(missing('postgres'))('a room whose log is damaged', () => {
     (await readDocument(world.server.url, room)).getText(root).toString()
 
   const repair = async (room: string, rows: Awaited<ReturnType<ProxiedServer['rows']>>): Promise<void> => {
+    await world.database.query('delete from snapshot where room_id = $1', [roomIdOf(toRoomName(room))])
     for (const { seq, author, at, update } of rows) {
       await world.database.query(
         `insert into entry (room_id, seq, author, at, update) values ($1, $2, $3, $4, $5)

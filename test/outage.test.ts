@@ -15,28 +15,10 @@ describe.skipIf(missing('postgres'))('a server with a bad way to Postgres', () =
   })
   afterEach(() => {
     world.proxy.heal()
-    world.proxy.delayMs = 0
     // Of silent connections nobody but a time-out would find the rest.
     world.proxy.cut()
   })
   afterAll(() => world[Symbol.asyncDispose]())
-
-  const openTypist = async (): Promise<{ typist: Typist; room: string; lies: () => Promise<string[]> }> => {
-    const room = newRoom()
-    const typist = await Typist.open(world.server.wsUrl, room)
-    return { typist, room, lies: watchForLies(world, typist, room) }
-  }
-
-  const typeAndWait = async (typist: Typist, text: string): Promise<void> => {
-    typist.type(text)
-    await waitUntil(() => typist.isAllAcknowledged, { about: `${text} to be acknowledged` })
-  }
-
-  const expectOnce = async (typist: Typist, room: string): Promise<void> => {
-    const { document } = auditLog(await world.rows(room))
-    expect(document.getText(typist.root).toString()).toBe(typist.text)
-    expect(typist.refusals).toEqual([])
-  }
 
   test.each<[string, Fault]>([
     ['is cut before Postgres sees a batch', { lose: 'request' }],
@@ -47,19 +29,19 @@ describe.skipIf(missing('postgres'))('a server with a bad way to Postgres', () =
     ['brings a deadlock', { refuseWith: '40P01' }],
     ['brings a shutdown', { refuseWith: '57P01' }]
   ])('that %s has each update once, and acknowledges what is committed', async (_what, fault) => {
-    const { typist, room, lies } = await openTypist()
+    const { typist, room, lies } = await openTypist(world)
     for (const text of ['first', 'second', 'third']) {
       const failed = world.proxy.fail(append, fault, 2)
       await typeAndWait(typist, text)
       await failed
       await typeAndWait(typist, '.')
     }
-    await expectOnce(typist, room)
+    await expectOnce(world, typist, room)
     expect(await lies()).toEqual([])
   })
 
   test('that loses an answer while the batch waits for a lock in Postgres has each update once', async () => {
-    const { typist, room } = await openTypist()
+    const { typist, room } = await openTypist(world)
     await typeAndWait(typist, 'a')
     const failed = world.proxy.fail(append, { lose: 'client' })
     await world.database.transaction(async (t) => {
@@ -72,24 +54,14 @@ describe.skipIf(missing('postgres'))('a server with a bad way to Postgres', () =
       })
     })
     await waitUntil(() => typist.isAllAcknowledged, { about: 'b to be acknowledged' })
-    await expectOnce(typist, room)
-  })
-
-  test('that is slow by 500 ms acknowledges what is committed', async () => {
-    const { typist, room, lies } = await openTypist()
-    await typeAndWait(typist, 'quick')
-    world.proxy.delayMs = 250
-    await typeAndWait(typist, 'slow')
-    await typeAndWait(typist, '.')
-    expect(await lies()).toEqual([])
-    await expectOnce(typist, room)
+    await expectOnce(world, typist, room)
   })
 
   test.each([
     ['the disk is full', '53100'],
     ['Postgres starts', '57P03']
   ])('acknowledges nothing and is not ready while %s, and goes on by itself', async (_what, code) => {
-    const { typist, room, lies } = await openTypist()
+    const { typist, room, lies } = await openTypist(world)
     await typeAndWait(typist, 'before')
     void world.proxy.fail(append, { refuseWith: code }, Number.POSITIVE_INFINITY)
     typist.type('meanwhile')
@@ -98,12 +70,12 @@ describe.skipIf(missing('postgres'))('a server with a bad way to Postgres', () =
     world.proxy.heal()
     await world.readiness(200)
     await waitUntil(() => typist.isAllAcknowledged, { about: 'the rest to be acknowledged' })
-    await expectOnce(typist, room)
+    await expectOnce(world, typist, room)
     expect(await lies()).toEqual([])
   })
 
   test('gives up connections that are half-open', async () => {
-    const { typist, room, lies } = await openTypist()
+    const { typist, room, lies } = await openTypist(world)
     await typeAndWait(typist, 'before')
     await waitUntil(async () => (await connectionsThatRan(world.database, 'select 1')) > 0, {
       about: 'the server to have asked whether Postgres is there'
@@ -113,7 +85,7 @@ describe.skipIf(missing('postgres'))('a server with a bad way to Postgres', () =
     // Nobody answers on the connection that asked, until that one is given up too.
     await world.readiness(503)
     await world.readiness(200)
-    await expectOnce(typist, room)
+    await expectOnce(world, typist, room)
     expect(await lies()).toEqual([])
   })
 
@@ -127,7 +99,7 @@ describe.skipIf(missing('postgres'))('a server with a bad way to Postgres', () =
       { refuseWith: '57P01' },
       { refuseWith: '53100' }
     ]
-    const writers = await Promise.all(Array.from({ length: 12 }, openTypist))
+    const writers = await Promise.all(Array.from({ length: 12 }, () => openTypist(world)))
     for (const fault of faults) {
       void world.proxy.fail(append, fault, 1)
       for (const { typist } of writers) typist.type('some more ')
@@ -137,11 +109,48 @@ describe.skipIf(missing('postgres'))('a server with a bad way to Postgres', () =
       timeoutMs: 20_000
     })
     for (const { typist, room, lies } of writers) {
-      await expectOnce(typist, room)
+      await expectOnce(world, typist, room)
       expect(await lies()).toEqual([])
     }
   })
 })
+
+describe.skipIf(missing('postgres'))('a server that is slow by 500 ms on its way to Postgres', () => {
+  test('acknowledges what is committed', async () => {
+    await using world = await startProxiedServer()
+    const { typist, room, lies } = await openTypist(world)
+    await typeAndWait(typist, 'quick')
+    world.proxy.delayMs = 500
+    await typeAndWait(typist, 'slow')
+    expect(await lies()).toEqual([])
+    await expectOnce(world, typist, room)
+  })
+})
+
+interface Watched {
+  readonly typist: Typist
+  readonly room: string
+  /** What was acknowledged and not committed. */
+  readonly lies: () => Promise<string[]>
+}
+
+const openTypist = async (world: ProxiedServer): Promise<Watched> => {
+  const room = newRoom()
+  const typist = await Typist.open(world.server.wsUrl, room)
+  return { typist, room, lies: watchForLies(world, typist, room) }
+}
+
+const typeAndWait = async (typist: Typist, text: string): Promise<void> => {
+  typist.type(text)
+  await waitUntil(() => typist.isAllAcknowledged, { about: `${text} to be acknowledged` })
+}
+
+/** All that was typed is in the log, and nothing of it twice. */
+const expectOnce = async (world: ProxiedServer, typist: Typist, room: string): Promise<void> => {
+  const { document } = auditLog(await world.rows(room))
+  expect(document.getText(typist.root).toString()).toBe(typist.text)
+  expect(typist.refusals).toEqual([])
+}
 
 const waitingForLocks = async (database: Database): Promise<number> => {
   const waiting = await database.query(

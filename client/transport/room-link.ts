@@ -76,7 +76,7 @@ export const createRoomLink = ({ socket, name, doc, handlers }: LinkOptions): Ro
       const encoder = encoding.createEncoder()
       encoding.writeVarString(encoder, name)
       encoding.writeVarUint(encoder, MessageType.QueryAwareness)
-      socket.send(encoding.toUint8Array(encoder))
+
     },
     destroy: () => provider.destroy()
   }
@@ -110,6 +110,8 @@ class RoomProvider extends HocuspocusProvider {
     const decoder = decoding.createDecoder(new Uint8Array(event.data))
     decoding.readVarString(decoder)
     const type = decoding.readVarUint(decoder)
+    // Of a connection that was here before, on the same socket: its answers are not for this document.
+    if (type !== MessageType.Auth && !this.isAuthenticated) return
     const wasLinked = this.#hasTheirs && this.#hasOurs
     super.onMessage(event)
     if (type === MessageType.Sync) this.#synced(decoding.readVarUint(decoder))

@@ -4,7 +4,7 @@ import type * as Y from 'yjs'
 import { type ErrorCode, errorCodes, isErrorCode } from '../../schema/error-codes.ts'
 import type { ClientMessage, ServerMessage } from '../../schema/messages.ts'
 import type { RoomName } from '../../schema/room-name.ts'
-import { after, randomBelow } from '../clock.ts'
+import { after, every, randomBelow } from '../clock.ts'
 import type { Connection } from './connection.ts'
 import { reactionTo, retryDelay } from './retry.ts'
 import { createRoomLink, type RoomLink } from './room-link.ts'
@@ -46,6 +46,8 @@ export interface RoomSession {
   readonly isAuthenticated: boolean
 }
 
+/** A token that was not answered for so long is sent again: the server takes each once. */
+const answerWithinMs = 5000
 /** How long a refusal's reason may come after the refusal. */
 const reasonWithinMs = 1000
 
@@ -55,6 +57,7 @@ export const createRoomSession = ({ connection, name, auth, handlers }: RoomSess
   let isTokenRefused = false
   let attempt = 0
   let cancelRetry: () => void = () => {}
+  let stopAsking: () => void = () => {}
   /** Runs while the reason of a refusal is waited for. */
   let cancelReason: (() => void) | null = null
 
@@ -115,11 +118,15 @@ export const createRoomSession = ({ connection, name, auth, handlers }: RoomSess
       })
       link.attach()
       connection.open()
+      stopAsking = every(answerWithinMs, () => {
+        if (connection.link.get() === 'open' && link?.isAuthenticated === false) link.again()
+      })
       return link.awareness
     },
     close: () => {
       const closing = link
       link = null
+      stopAsking()
       cancelRetry()
       cancelReason?.()
       cancelReason = null

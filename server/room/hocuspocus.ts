@@ -172,8 +172,11 @@ const load = async (
       documentBytesMax: parts.documentBytesMax,
       schedule: parts.schedule,
       makeSnapshot: (of) => makeSnapshot(parts, of),
-      onBroken: (broken, error) =>
-        parts.logger.error({ err: error, room: broken.name, seq: broken.log.head }, 'room given up')
+      onBroken: (broken, error) => {
+        const about = { err: error, room: broken.name, seq: broken.log.head }
+        if (error.reason === 'room-deleted') parts.logger.info(about, 'room given up')
+        else parts.logger.error(about, 'room given up')
+      }
     })
     rooms.set(name, room)
     document.on('destroy', () => {

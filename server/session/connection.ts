@@ -49,6 +49,8 @@ export interface ConnectionParts {
   acknowledged(ms: number): void
   /** Says how long an answer took that anybody may ask for. */
   worked(ms: number): void
+  /** Tells Hocuspocus, at once: the client's next message may be to open the room again. */
+  left(): void
   recentEntries(room: Room): Promise<readonly EntryMark[]>
 }
 
@@ -144,6 +146,7 @@ export class Connection implements Member, Busy {
     this.#hasLeft = true
     this.room.members.delete(this)
     this.room.presence.leave(this)
+    this.#parts.left()
   }
 
   write(frame: Buffer): void {

@@ -18,7 +18,7 @@ import type { WebSocket } from 'ws'
 import { type ErrorCode, errorCodes, isErrorCode } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
 import { parseRoomName } from '../../schema/room-name.ts'
-import { after, monotonic } from '../clock.ts'
+import { after, atEndOfStep, monotonic } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
@@ -194,15 +194,16 @@ export class Session implements WebSocketLike {
       refused: this.#parts.metrics.refused,
       acknowledged: (ms) => this.#parts.metrics.acknowledged(ms / 1_000),
       worked: (ms) => this.#rest(ms),
+      left: () => connection.close({ code: 1000, reason: 'left' }),
       recentEntries: this.#parts.recentEntries
     })
     this.connections.set(address, entered)
-    connection.onClose((_document, event) => {
-      // An old connection may close after a new one took its place.
+    connection.onClose(() => {
+      // Not by us, and an old connection may close after a new one took its place.
       if (this.connections.get(address) !== entered) return
       this.leave(address)
       // A provider that is only told that its room was closed would stay connected to nothing.
-      if (event?.reason !== 'provider_initiated') this.end('resync', `${address} was closed`)
+      this.end('resync', `${address} was closed`)
     })
     for (const frame of this.#joined(address)) this.receive(frame)
   }
@@ -216,9 +217,8 @@ export class Session implements WebSocketLike {
   /** Ends one room of this session: the client is told why, and not to come back by itself. */
   expelFrom(address: string, reason: ErrorCode): void {
     this.#parts.metrics.refused(reason)
-    this.leave(address)
     this.write(permissionDeniedFrame(addressPrefix(address), reason))
-    this.#hand(closeMessage(address))
+    this.leave(address)
   }
 
   /** Ends the rooms of this session that the access does not cover any more. */
@@ -259,10 +259,7 @@ export class Session implements WebSocketLike {
     const type = reader.uint()
     const connection = this.connections.get(address)
     if (type === messageType.auth) return this.#authenticate(address, reader, data)
-    if (type === messageType.close && connection !== undefined) {
-      this.leave(address)
-      return this.#hand(data)
-    }
+    if (type === messageType.close && connection !== undefined) return this.leave(address)
     const { frameBytesMax } = this.#parts.config
     if (data.length > frameBytesMax) {
       connection?.refuse('too-large', `a frame of ${data.length} bytes > ${frameBytesMax}`)
@@ -292,7 +289,9 @@ export class Session implements WebSocketLike {
       return this.#deny(address, 'token-invalid')
     }
     if (!this.connections.has(address)) {
-      if (this.#joining.has(address)) return
+      const joining = this.#joining.get(address)
+      // Of a provider that takes the place of one that was destroyed before its room was open.
+      if (joining !== undefined) return this.#wait(joining, data)
       const { roomsPerSessionMax } = this.#parts.config
       if (this.connections.size + this.#joining.size >= roomsPerSessionMax) {
         this.#parts.metrics.refused('too-many')
@@ -320,11 +319,17 @@ export class Session implements WebSocketLike {
   }
 
   #denied(address: string, reason: string): void {
-    this.#joined(address)
+    const frames = this.#joined(address)
     const code = isErrorCode(reason) ? reason : 'internal'
     this.#parts.metrics.refused(code)
     if (errorCodes[code].retry) return this.close(errorCodes[code].close, code)
     this.#deny(address, code)
+    const next = frames.findIndex(isAuthentication)
+    if (next === -1) return
+    // Hocuspocus forgets the one that was denied after it has said so.
+    atEndOfStep(() => {
+      for (const frame of frames.slice(next)) this.receive(frame)
+    })
   }
 
   #deny(address: string, code: ErrorCode): void {
@@ -377,6 +382,8 @@ export class Session implements WebSocketLike {
   }
 }
 
-/** What a provider sends when it leaves a room. */
-const closeMessage = (address: string): Uint8Array =>
-  Buffer.concat([addressPrefix(address), Buffer.from([messageType.close, 0])])
+const isAuthentication = (frame: Uint8Array): boolean => {
+  const reader = new MessageReader(frame)
+  reader.bytes()
+  return reader.uint() === messageType.auth
+}

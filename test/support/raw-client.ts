@@ -105,11 +105,13 @@ export class RawClient {
   }
   #asked = 0
 
+  /** @throws Error when the socket is closed and it was not heard */
   async nextAfter(index: number, isIt: (heard: Heard) => boolean): Promise<Heard> {
-    return waitUntil(() => this.heard.slice(index).find(isIt), {
-      about: `a message after the first ${index}`,
-      everyMs: 2
-    })
+    const find = (): Heard | undefined => this.heard.slice(index).find(isIt)
+    await waitUntil(() => find() ?? this.ending, { about: `a message after the first ${index}`, everyMs: 2 })
+    const found = find()
+    if (found === undefined) throw new Error(`the socket was closed: ${JSON.stringify(this.ending)}`)
+    return found
   }
 
   /** What was said in stateless messages of this type. */

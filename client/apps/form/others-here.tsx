@@ -13,7 +13,7 @@ export function OthersHere({ question }: { question: string }) {
   )
   if (here.length === 0) return null
   return (
-    <span className="flex flex-none gap-0.5 self-start justify-self-end">
+    <span className="flex flex-none gap-0.5">
       {here.map((other) => (
         <span key={other.id}>
           <Stamp person={toPerson(other)} size="s" />

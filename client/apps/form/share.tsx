@@ -25,7 +25,7 @@ export function Share({ id }: { id: string }) {
 export function ShareLinks({ id }: { id: string }) {
   const build = `${location.origin}/form/${encodeURIComponent(id)}`
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <LinkRow label="To build it together" link={build} />
       <LinkRow label="To fill it in" link={`${build}/fill`} />
     </div>

@@ -64,7 +64,9 @@ export const QuestionRow = memo(function QuestionRow({
         <AnswerSketch question={question} isSelected={isSelected} mayWrite={mayWrite} />
         {isSelected && mayWrite && <QuestionTools question={question} number={number} />}
       </div>
-      <OthersHere question={id} />
+      <div className="justify-self-end">
+        <OthersHere question={id} />
+      </div>
     </fieldset>
   )
 })

@@ -19,7 +19,10 @@ export function QuestionTools({ question, number }: { question: Question; number
   const remove = useRemoveQuestion()
   const menuId = `move-${id}`
   return (
-    <div className="mt-3.5 -ml-2 flex flex-wrap items-center gap-1" data-path={`fields/${id}`}>
+    <div
+      className="mt-3.5 -mr-9 -ml-2 flex flex-wrap items-center gap-x-1 desk:mr-0"
+      data-path={`fields/${id}`}
+    >
       {offersChoices(type) && (
         <Button look="bare" onClick={() => changeAndFocus(() => `options/${edits.addChoice(id)}/label`)}>
           <Icon of={Plus} />
