@@ -28,7 +28,7 @@ export interface CopyHandlers {
   stored(upTo: number): void
   /** Another tab cleared the copy, because content of these Yjs clients was refused. */
   cleared(clients: readonly number[]): void
-  /** The device did not take a write; the next one carries everything again. */
+  /** The device did not take a write; the next one carries everything again. Told once until one succeeds. */
   failed(error: unknown): void
   /** The whole document, for a copy that has to begin anew. */
   whole(): Uint8Array
@@ -59,10 +59,11 @@ export const canKeepCopies = (): boolean => {
 }
 
 const foldAfterUpdates = 500
+const stores = ['updates', 'unconfirmed', 'facts']
 
 /** @throws DOMException when the device does not allow it */
 export const openOfflineCopy = async (name: string, handlers: CopyHandlers): Promise<OfflineCopy> => {
-  const database = await openDatabase(name, ['updates', 'unconfirmed', 'facts'])
+  const database = await openDatabase(name, stores)
   const loaded = await load(database)
   return new Copy(name, database, loaded, handlers)
 }
@@ -81,7 +82,7 @@ interface Generation {
 const noGeneration: Generation = { id: '', refusedClients: [] }
 
 const load = async (database: IDBDatabase): Promise<Loaded> => {
-  const transaction = database.transaction(['updates', 'unconfirmed', 'facts'])
+  const transaction = database.transaction(stores)
   const [updates, marks, counts, rights, generation] = await Promise.all([
     result<Uint8Array[]>(transaction.objectStore('updates').getAll()),
     result(transaction.objectStore('unconfirmed').getAllKeys()),
@@ -120,6 +121,7 @@ class Copy implements OfflineCopy {
   #restored = 0
   #rights: Rights | null = null
   #needsWhole = false
+  #hasFailed = false
   #isWriting = false
   #isClosed = false
   #size: number
@@ -160,7 +162,7 @@ class Copy implements OfflineCopy {
 
   async clear(client: number): Promise<void> {
     this.#isClosed = true
-    const transaction = this.#database.transaction(['updates', 'unconfirmed', 'facts'], 'readwrite')
+    const transaction = this.#database.transaction(stores, 'readwrite')
     const refusedClients = [...this.#generation.refusedClients, client].slice(-refusedClientsMax)
     transaction.objectStore('updates').clear()
     transaction.objectStore('unconfirmed').clear()
@@ -186,7 +188,8 @@ class Copy implements OfflineCopy {
     this.#writeAll()
       .catch((error: unknown) => {
         this.#needsWhole = true
-        if (!this.#isClosed) this.#handlers.failed(error)
+        if (!this.#isClosed && !this.#hasFailed) this.#handlers.failed(error)
+        this.#hasFailed = true
       })
       .finally(() => {
         this.#isWriting = false
@@ -218,7 +221,9 @@ class Copy implements OfflineCopy {
 
   /** @returns false if another tab cleared the copy since: nothing was written, and the generation is known now */
   async #writeOnce({ updates, change, count }: Batch): Promise<boolean> {
-    const transaction = this.#database.transaction(['updates', 'unconfirmed', 'facts'], 'readwrite')
+    // Own changes may be nowhere else: they are said to be stored when the disk has them.
+    const durability = count > 0 ? 'strict' : 'relaxed'
+    const transaction = this.#database.transaction(stores, 'readwrite', { durability })
     const done = finished(transaction)
     const facts = transaction.objectStore('facts')
     const generation = (await result<Generation | undefined>(facts.get('generation'))) ?? noGeneration
@@ -242,6 +247,7 @@ class Copy implements OfflineCopy {
     if (this.#rights !== null) facts.put(this.#rights, 'rights')
     await done
     this.#needsWhole = false
+    this.#hasFailed = false
     if (this.#confirmed >= this.#restored) this.#oldMarks = []
     this.#rights = null
     return true

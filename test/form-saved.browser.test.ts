@@ -169,14 +169,13 @@ describe.skipIf(missing('chromium'))('the saved indicator of a form', () => {
     const { ana } = await begin()
     const { page } = ana
     await page.setViewportSize({ width, height: 844 })
+    await page.getByRole('textbox', { name: 'Title of the form' }).fill('Everybody who helps at the festival')
+    await question(page, 1).click()
+    await says(page, saved)
     const neighbours = () =>
-      page.evaluate(() =>
-        [
-          ...document.querySelectorAll(
-            'header h1, header nav, header button:not([aria-controls=facts]), main [data-row]'
-          )
-        ].map((neighbour) => ({ text: neighbour.textContent, ...neighbour.getBoundingClientRect().toJSON() }))
-      )
+      page
+        .locator('header :is(h1, nav, ul, [aria-label=Undo], [popovertarget=share]), main [data-row]')
+        .evaluateAll((all) => all.map((neighbour) => neighbour.getBoundingClientRect().toJSON()))
     const before = await neighbours()
     await ana.disconnect()
     await question(page, 1).fill('Nama')

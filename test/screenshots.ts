@@ -174,12 +174,12 @@ const shoot = async ({ mara, ben, petra, address }: Cast): Promise<void> => {
   await petra.page.goto(address)
   await question(petra.page, 3).waitFor()
   await says(petra.page, saved)
-  await take(petra.page, 'build-phone', 'light')
+  await take(petra.page, 'build-phone', 'dark')
   await petra.disconnect()
   await question(petra.page, 1).press('End')
   await petra.page.keyboard.type(', as on your card')
   await petra.page.getByText('You are offline.').waitFor()
-  await take(petra.page, 'offline-phone', 'dark')
+  await take(petra.page, 'offline-phone', 'light')
 }
 
 await main()

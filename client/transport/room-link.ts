@@ -76,7 +76,7 @@ export const createRoomLink = ({ socket, name, doc, handlers }: LinkOptions): Ro
       const encoder = encoding.createEncoder()
       encoding.writeVarString(encoder, name)
       encoding.writeVarUint(encoder, MessageType.QueryAwareness)
-
+      socket.send(encoding.toUint8Array(encoder))
     },
     destroy: () => provider.destroy()
   }

@@ -1,5 +1,5 @@
 import { GripVertical } from 'lucide-react'
-import { memo, useRef } from 'react'
+import { memo, type RefObject, useRef } from 'react'
 import { DropLine } from '../../ui/drop-line.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { SharedText } from '../../ui/shared-text.tsx'
@@ -45,20 +45,7 @@ export const QuestionRow = memo(function QuestionRow({
       className={`group relative grid min-w-0 scroll-mt-36 grid-cols-[28px_minmax(0,1fr)_36px] border-b border-rule pt-3.5 pb-4 desk:grid-cols-[44px_minmax(0,1fr)_40px] ${isSelected && mayWrite ? 'bg-sheet shadow-[inset_3px_0_0_var(--ink)]' : ''} ${isDragged ? 'opacity-40' : ''}`}
     >
       <DropLine side={over} />
-      <span
-        ref={handle}
-        data-handle
-        aria-hidden="true"
-        className={`relative h-fit pl-2 text-sm leading-(--lh-md) text-ink-3 desk:pl-5 ${mayWrite ? 'cursor-grab' : ''}`}
-      >
-        {mayWrite && (
-          <Icon
-            of={GripVertical}
-            className={`absolute top-[3px] left-[3px] opacity-0 group-hover:opacity-100 max-desk:hidden ${isSelected ? 'opacity-100' : ''}`}
-          />
-        )}
-        {number}
-      </span>
+      <Handle of={handle} number={number} isSelected={isSelected} mayWrite={mayWrite} />
       <div className="min-w-0">
         <Words question={question} number={number} isSelected={isSelected} mayWrite={mayWrite} />
         <AnswerSketch question={question} isSelected={isSelected} mayWrite={mayWrite} />
@@ -76,6 +63,30 @@ export interface QuestionRowProps {
   readonly number: number
   readonly isSelected: boolean
   readonly mayWrite: boolean
+}
+
+interface HandleProps extends Pick<QuestionRowProps, 'number' | 'isSelected' | 'mayWrite'> {
+  readonly of: RefObject<HTMLSpanElement | null>
+}
+
+/** The number in the gutter, to drag by. Those who do not point move a question by key or menu. */
+function Handle({ of, number, isSelected, mayWrite }: HandleProps) {
+  return (
+    <span
+      ref={of}
+      data-handle
+      aria-hidden="true"
+      className={`relative h-fit pl-2 text-sm leading-(--lh-md) text-ink-3 desk:pl-5 ${mayWrite ? 'cursor-grab' : ''}`}
+    >
+      {mayWrite && (
+        <Icon
+          of={GripVertical}
+          className={`absolute top-[3px] left-[3px] opacity-0 group-hover:opacity-100 max-desk:hidden ${isSelected ? 'opacity-100' : ''}`}
+        />
+      )}
+      {number}
+    </span>
+  )
 }
 
 /** The question itself, and the line of help below it. */
