@@ -78,7 +78,8 @@ const secure: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const { headers } = c.res
   headers.set('x-content-type-options', 'nosniff')
   headers.set('referrer-policy', 'same-origin')
-  if (!headers.has('content-security-policy')) {
+  // The headers of a 304 replace those that the page was kept with: a policy of ours would stop its scripts.
+  if (c.res.status !== 304 && !headers.has('content-security-policy')) {
     headers.set('content-security-policy', `default-src 'none'; frame-ancestors 'none'`)
   }
   if (c.req.path.startsWith('/api/') && !headers.has('cache-control'))

@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
-import type { RoomError } from '../../index.ts'
+import type { RoomError, SyncStatus } from '../../index.ts'
 import { useClient, useStore } from '../../react/index.ts'
 import { useVisitor } from '../entrance.tsx'
 import { Button, buttonClasses } from '../ui/button.tsx'
 import { Screen } from '../ui/screen.tsx'
+import { countOf } from '../ui/time-words.ts'
 import type { FormRoom } from './form-room.ts'
 import { CopyKept, KeptText } from './kept-text.tsx'
 
@@ -18,7 +19,7 @@ export function Failed({ failure, room }: FailedProps) {
   const client = useClient()
   const status = useStore(room.syncStatus)
   const kept = status.state === 'rejected' ? status.keptText : ''
-  if (failure.code === 'token-invalid') return <SignedOut kept={kept} />
+  if (failure.code === 'token-invalid') return <SignedOut kept={kept} unsent={unsentOf(status)} />
   if (failure.code === 'forbidden')
     return (
       <Stop
@@ -44,13 +45,22 @@ export function Failed({ failure, room }: FailedProps) {
 
 const safe = 'What you saved before is in the log.'
 
-function SignedOut({ kept }: { kept: string }) {
+/** What became of the changes that wait for a connection. */
+const unsentOf = (status: SyncStatus): string => {
+  if (status.state !== 'offline' || status.pending === 0) return ''
+  const changes = countOf(status.pending, 'change was', 'changes were')
+  return status.storedLocally
+    ? `${changes} not sent, and kept on this device.`
+    : `${changes} not sent, and only in this tab.`
+}
+
+function SignedOut({ kept, unsent }: { kept: string; unsent: string }) {
   const { identity, leave } = useVisitor()
   if (!identity.isGuest)
     return (
       <Stop kept={kept} heading="You are signed out.">
-        Your sign-in has ended. {safe} What was not sent is kept on this device: open the link that you were
-        given again, to go on where you were.
+        Your sign-in has ended. {safe} {unsent} Open the link that you were given again, to go on where you
+        were.
       </Stop>
     )
   return (
@@ -63,7 +73,7 @@ function SignedOut({ kept }: { kept: string }) {
         </Button>
       }
     >
-      The server does not know you any more. {safe}
+      The server does not know you any more. {safe} {unsent}
     </Stop>
   )
 }

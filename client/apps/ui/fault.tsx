@@ -22,7 +22,7 @@ export class Fault extends Component<{ readonly children: ReactNode }, { readonl
           </Button>
         }
       >
-        <p>What is saved is in the log; what was not sent yet is kept on this device.</p>
+        <p>What is saved is in the log.</p>
         <p className="font-mono text-xs wrap-anywhere">{error.message}</p>
       </Screen>
     )

@@ -83,7 +83,7 @@ function Outcome({ questions, form }: AnsweredProps) {
   return (
     <p className="mt-5 text-ink-2">
       {first === undefined ? (
-        'Nothing is missing. There is nothing to send: every answer is in the log.'
+        'Nothing is missing, and there is nothing to send.'
       ) : (
         <>
           {countOf(missing.length, 'answer still needs', 'answers still need')} you, first{' '}
