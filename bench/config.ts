@@ -33,11 +33,11 @@ export interface PacedSettings {
 
 export const full: Settings = {
   runs: 3,
-  latency: { rooms: 50, updatesPerSecondPerRoom: 10, warmUpMs: 5_000, measureMs: 15_000 },
+  latency: { rooms: 50, updatesPerSecondPerRoom: 10, warmUpMs: 3_000, measureMs: 10_000 },
   throughput: { rooms: 100, writersPerRoom: 2, window: 8, warmUpMs: 4_000, measureMs: 8_000 },
   // The warm-up is longer than Hocuspocus's longest store delay (10 s) and touches every page that the
   // measured part touches; the measured part holds several of those delays.
-  wal: { rooms: 20, updatesPerSecondPerRoom: 5, warmUpMs: 15_000, measureMs: 40_000, documentBytes: 158_000 },
+  wal: { rooms: 20, updatesPerSecondPerRoom: 5, warmUpMs: 15_000, measureMs: 25_000, documentBytes: 158_000 },
   durability: { trialsPerRun: 10, updatesBeforeKill: 20, window: 8, killWithinMs: 50 },
   coldOpen: { edits: 100_000, writers: 10, joiners: 150 }
 }

@@ -200,6 +200,11 @@ suite('somebody who asks again and again', () => {
     eve.cork(() => eve.send(...Array.from({ length: 3_000 }, () => question(room))))
     ada.client.send(...ada.write('meanwhile'))
     await expectSaved(ada, 3)
+    // What is asked later is answered later, so all that eve gets at once has come by then.
+    const ben = await enter(world, room)
+    const alone = answered(ben.client)
+    ben.client.send(question(room))
+    await waitUntil(() => answered(ben.client) > alone, { about: 'the answer of somebody else' })
     await waitUntil(() => answered(eve) > before, { about: 'an answer' })
     await eve.settled()
     expect(answered(eve) - before).toBeLessThan(20)
