@@ -17,7 +17,7 @@ describe.skipIf(missing('postgres')).each<[string, Makers]>([
   ['4.8', current],
   ['4.7', previous as unknown as Makers]
 ])(
-  'hasUnsyncedChanges of the stock provider %s',
+  'G1, G9: hasUnsyncedChanges of the stock provider %s',
   (_, { HocuspocusProvider, HocuspocusProviderWebsocket }) => {
     let world: SessionWorld
     const open: { destroy(): void }[] = []

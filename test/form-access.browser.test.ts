@@ -135,7 +135,11 @@ describe.skipIf(missing('chromium'))('the form app', () => {
     await keyboard.press('Alt+ArrowUp')
     await tabTo(page, page.getByRole('button', { name: 'Move question 2', exact: true }))
     await keyboard.press('Enter')
-    await page.getByRole('menuitem', { name: 'Up' }).waitFor()
+    const up = page.getByRole('menuitem', { name: 'Up' })
+    await up.waitFor()
+    await waitUntil(() => up.evaluate((item) => item === document.activeElement), {
+      about: 'Up to have the focus'
+    })
     await keyboard.press('Enter')
     await waitUntil(async () => String(await labels(page)) === 'Days,Name', { about: 'Days before Name' })
     await tabTo(page, page.getByRole('link', { name: 'Fill', exact: true }))

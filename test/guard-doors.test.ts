@@ -120,7 +120,7 @@ const startRoom = async () => {
   return { room, expectNothingHappened }
 }
 
-describe.skipIf(missing('postgres')).each(refused)('an update that %s', (_, code, role, update) => {
+describe.skipIf(missing('postgres')).each(refused)('G5: an update that %s', (_, code, role, update) => {
   it(`is refused with ${code} on a socket, once by name, with all that follows`, async () => {
     const { room, expectNothingHappened } = await startRoom()
     const eve = await world.open()
@@ -148,7 +148,7 @@ describe.skipIf(missing('postgres')).each(refused)('an update that %s', (_, code
   })
 })
 
-describe.skipIf(missing('postgres'))('a reader', () => {
+describe.skipIf(missing('postgres'))('G5: a reader', () => {
   it('who has all of the document may say so, and is told that nothing is missing', async () => {
     const { room } = await startRoom()
     const ada = await startAuthor(room)

@@ -25,7 +25,7 @@ const kills = 5
 
 const isLeftOut = missing('postgres') ?? missing('shared data')
 
-describe.skipIf(isLeftOut)('a recorded history', { timeout: 600_000 }, () => {
+describe.skipIf(isLeftOut)('G2: a recorded history', { timeout: 600_000 }, () => {
   let world: ProxiedServer
   beforeAll(async () => {
     world = await startProxiedServer()

@@ -1,4 +1,4 @@
-/** Each test leaves the process as it was: nothing printed, nobody else disturbed, nothing stored. */
+/** Promise G5. Each test leaves the process as it was: nothing printed, nobody else disturbed, nothing stored. */
 import { connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as Y from 'yjs'

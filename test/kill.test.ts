@@ -1,5 +1,5 @@
 /**
- * kill -9 of the server 0 to 50 ms after an acknowledgement, the writers gone for good: promise G1.
+ * kill -9 of the server 0 to 50 ms after an acknowledgement, the writers gone for good.
  *
  * A trial has three writers in two rooms. Two are typists, who wait for nothing: one falls silent when it was
  * acknowledged a random number of times, the other goes on until the end; the third is a stock provider.
@@ -31,7 +31,7 @@ for (const engine of engines) {
   const count = Number(process.env.ROOMLOG_TEST_KILLS ?? trials[engine])
   const seed = Number(process.env.ROOMLOG_TEST_SEED ?? Math.floor(Math.random() * 2 ** 32))
 
-  describe.skipIf(engine === 'postgres' && missing('postgres'))(`kill -9 on ${engine}`, () => {
+  describe.skipIf(engine === 'postgres' && missing('postgres'))(`G1: kill -9 on ${engine}`, () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'roomlog-kill-'))
     let database: TestDatabase | undefined
     let server: ServerProcess

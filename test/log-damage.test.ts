@@ -9,7 +9,7 @@ import { openProvider } from './support/stock-provider.ts'
 import { Typist } from './support/typist.ts'
 import { waitUntil } from './support/wait-until.ts'
 
-describe.skipIf(missing('postgres'))('a room whose log is damaged', () => {
+describe.skipIf(missing('postgres'))('G11: a room whose log is damaged', () => {
   let world: ProxiedServer
   beforeAll(async () => {
     world = await startProxiedServer()

@@ -8,7 +8,7 @@ import { type ProxiedServer, startProxiedServer } from './support/proxied-server
 import { Typist } from './support/typist.ts'
 import { waitUntil } from './support/wait-until.ts'
 
-describe.skipIf(missing('postgres'))('a server with a bad way to Postgres', () => {
+describe.skipIf(missing('postgres'))('G1: a server with a bad way to Postgres', () => {
   let world: ProxiedServer
   beforeAll(async () => {
     world = await startProxiedServer({ ROOMLOG_COMMIT_TIMEOUT_MS: '500' })

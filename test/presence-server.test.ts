@@ -61,7 +61,7 @@ const here = (user: string, state: object = {}) => ({
   user: { id: user, name: user, role: 'writer' }
 })
 
-describe.skipIf(missing('postgres'))('presence', () => {
+describe.skipIf(missing('postgres'))('G6: presence', () => {
   it('shows the user of the token, whoever the client says it is; a colour of its own it may have', async () => {
     const room = newRoom()
     const [ada, ben] = [await join(room, 'ada'), await join(room, 'ben')]

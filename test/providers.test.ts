@@ -16,7 +16,7 @@ const versions: [string, Makers][] = [
   ['4.7', previous as unknown as Makers]
 ]
 
-describe.skipIf(missing('postgres')).each(versions)('the stock provider %s', (_, makers) => {
+describe.skipIf(missing('postgres')).each(versions)('G9: the stock provider %s', (_, makers) => {
   let world: SessionWorld
   let token: string
   const open: { destroy(): void }[] = []

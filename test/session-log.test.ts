@@ -37,9 +37,9 @@ interface Writer {
   saved(count: number): Promise<void>
 }
 
-const enter = async (room: RoomName): Promise<Writer> => {
+const enter = async (room: RoomName, as = token): Promise<Writer> => {
   const client = await world.open()
-  const document = await client.enter(room, { token })
+  const document = await client.enter(room, { token: as })
   const before = client.acknowledged()
   const updates = record(document)
   return {
@@ -150,6 +150,25 @@ needsPostgres('flush', () => {
     ada.client.send(flush(room, 2))
     await ada.client.settled()
     expect(ada.client.messages('flushed')).toEqual([])
+  })
+})
+
+needsPostgres('somebody who watches', () => {
+  it('is told of all entries, also of authors with the longest of names', async () => {
+    const room = newRoom()
+    const longest = await tokenFor('"'.repeat(128), 'writer')
+    const ada = await enter(room, longest)
+    for (let entry = 1; entry <= 150; entry++) {
+      ada.client.send(ada.write('x'))
+      await ada.saved(entry)
+    }
+    ada.client.send(statelessMessage(room, '{"type":"watch"}'))
+    const told = () =>
+      ada.client.messages('committed').flatMap(({ entries }) => entries.map(({ seq }) => seq))
+    await waitUntil(() => told().includes(150), { about: 'the newest entry' })
+    expect(told()).toEqual(Array.from({ length: 150 }, (_, index) => index + 1))
+    ada.client.send(ada.write('one more'))
+    await waitUntil(() => told().includes(151), { about: 'the next entry' })
   })
 })
 

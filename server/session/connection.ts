@@ -327,8 +327,8 @@ export class Connection implements Member, Busy {
   }
 }
 
-/** A message stays below the limit of messages.ts. */
-const entriesToldMax = 128
+/** So a message stays below the limit of messages.ts, also where the ids of authors are as long as they may be. */
+const entriesToldMax = 48
 
 const repeated = (frame: Buffer, count: number): Buffer =>
   Buffer.concat(Array.from({ length: count }, () => frame))
