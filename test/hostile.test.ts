@@ -103,7 +103,7 @@ suite('frames of random content', () => {
     const next = (random: Random) => Array.from({ length: 6 }, () => anyFrame(random, bystander.room))
     await fuzz(30_000, 1, next)
     expect(await world.refusals('message-malformed')).toBeGreaterThan(2_000)
-  })
+  }, 60_000)
 
   it('of a reader change nothing: 40,000', async () => {
     const reader = await tokenFor('eve', 'reader')
@@ -119,7 +119,7 @@ suite('frames of random content', () => {
     }
     await fuzz(40_000, 2, next)
     expect(await world.refusals('read-only')).toBeGreaterThan(20)
-  })
+  }, 60_000)
 
   it('of a writer change nothing that is not a whole update: 30,000', async () => {
     const room = newRoom()
@@ -133,7 +133,7 @@ suite('frames of random content', () => {
     const document = new Y.Doc()
     for (const { update } of await world.rows(room)) Y.applyUpdate(document, update)
     expect(isPending(document)).toBe(false)
-  })
+  }, 60_000)
 })
 
 suite('an address', () => {

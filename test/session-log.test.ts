@@ -164,7 +164,7 @@ needsPostgres('somebody who watches', () => {
     }
     ada.client.send(statelessMessage(room, '{"type":"watch"}'))
     const told = () =>
-      ada.client.messages('committed').flatMap(({ entries }) => entries.map(({ seq }) => seq))
+      ada.client.messages('committed').flatMap(({ entries }) => entries.map(({ seq }) => Number(seq)))
     await waitUntil(() => told().includes(150), { about: 'the newest entry' })
     expect(told()).toEqual(Array.from({ length: 150 }, (_, index) => index + 1))
     ada.client.send(ada.write('one more'))

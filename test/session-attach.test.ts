@@ -1,0 +1,104 @@
+import type { Connection as HocuspocusConnection } from '@hocuspocus/server'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ErrorCode } from '../schema/error-codes.ts'
+import type { RoomName } from '../schema/room-name.ts'
+import { createAttempts } from '../server/auth/attempts.ts'
+import { createLoader } from '../server/log/load.ts'
+import { createHocuspocus } from '../server/room/hocuspocus.ts'
+import type { Session } from '../server/session/session.ts'
+import { type AuthorityWorld, openAuthorityWorld } from './support/authority.ts'
+import { type LogWorld, newRoom, openLogWorld, silent } from './support/log-world.ts'
+import { authMessage } from './support/raw-messages.ts'
+
+let log: LogWorld
+let people: AuthorityWorld
+beforeAll(async () => {
+  log = await openLogWorld('pglite')
+  people = await openAuthorityWorld()
+})
+afterAll(async () => {
+  await log[Symbol.asyncDispose]()
+  await people[Symbol.asyncDispose]()
+})
+
+/** Whoever wants in waits until the gate is opened: what follows takes a number of steps that is always the same. */
+const start = async (gate: () => Promise<void>) => {
+  const authority = people.authority()
+  return createHocuspocus({
+    authority: {
+      ...authority,
+      authorize: async (identity, room) => {
+        await gate()
+        return { identity, room, role: 'writer', mayWrite: true }
+      }
+    },
+    attempts: createAttempts({ perMinuteMax: 1_000 }),
+    kinds: new Map([
+      ['document', { roles: ['owner', 'writer', 'reader'], readers: ['reader'], guests: 'writer' }]
+    ]),
+    loader: createLoader(log.database, 8),
+    commits: await log.node(),
+    snapshots: { make: async () => null, close: async () => {} },
+    logger: silent,
+    documentBytesMax: 1_000_000,
+    schedule: () => {},
+    isDraining: () => false
+  })
+}
+
+/** What Hocuspocus and its hooks ask of a session, and nothing more: it takes down how it was let in. */
+const takeDown = () => {
+  const outcome = Promise.withResolvers<HocuspocusConnection | ErrorCode>()
+  const session = {
+    readyState: 1,
+    remoteAddress: '127.0.0.1',
+    connections: new Map(),
+    send: () => {},
+    close: () => {},
+    authenticated: () => {},
+    end: (code: ErrorCode) => outcome.resolve(code),
+    enter: (connection: HocuspocusConnection) => outcome.resolve(connection)
+  }
+  return { session: session as unknown as Session, outcome: outcome.promise }
+}
+
+const steps = async (count: number): Promise<void> => {
+  for (let step = 0; step < count; step++) await Promise.resolve()
+}
+
+describe('somebody who comes while the room is closed behind the last one', () => {
+  it('is let into a living room or sent away for now, whatever the moment', async () => {
+    let gate = Promise.resolve()
+    const { hocuspocus } = await start(() => gate)
+    const request = new Request('http://localhost/ws')
+    const join = (room: RoomName) => {
+      const { session, outcome } = takeDown()
+      const client = hocuspocus.handleConnection(session, request, { session })
+      client.handleMessage(authMessage(room, ''))
+      return { client, outcome }
+    }
+    const outcomes = new Set<string>()
+    for (let lead = -40; lead < 40; lead++) {
+      const room = newRoom()
+      gate = Promise.resolve()
+      const last = join(room)
+      await last.outcome
+      const opened = Promise.withResolvers<void>()
+      gate = opened.promise
+      const next = join(room)
+      await steps(100)
+      if (lead > 0) opened.resolve()
+      await steps(Math.abs(lead))
+      last.client.handleClose()
+      await steps(Math.max(0, -lead))
+      opened.resolve()
+      const outcome = await next.outcome
+      outcomes.add(typeof outcome === 'string' ? outcome : 'entered')
+      if (typeof outcome === 'string') continue
+      expect(outcome.document.isDestroyed, `${lead} steps`).toBe(false)
+      expect(hocuspocus.documents.get(room), `${lead} steps`).toBe(outcome.document)
+      next.client.handleClose()
+    }
+    expect([...outcomes].sort()).toEqual(['entered', 'resync'])
+  })
+})
