@@ -104,7 +104,7 @@ const storage = {
     env: 'ROOMLOG_POOL_MAX',
     parse: asNumber(1, 1000),
     standard: '8',
-    about: 'Connections to Postgres, besides the one that writes the log'
+    about: 'Connections to Postgres, besides the two that write the log and watch over it'
   },
   loadsMax: {
     env: 'ROOMLOG_LOADS_MAX',
@@ -116,7 +116,8 @@ const storage = {
     env: 'ROOMLOG_COMMIT_TIMEOUT_MS',
     parse: asNumber(100, 600_000),
     standard: '15000',
-    about: 'Milliseconds until a write without an answer is repeated on a new connection'
+    about:
+      'Milliseconds until a write without an answer is repeated on a new connection; well above what Postgres takes'
   }
 } as const satisfies Record<string, Setting>
 

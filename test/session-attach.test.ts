@@ -4,26 +4,28 @@ import type { ErrorCode } from '../schema/error-codes.ts'
 import type { RoomName } from '../schema/room-name.ts'
 import { createAttempts } from '../server/auth/attempts.ts'
 import { createLoader } from '../server/log/load.ts'
+import { createAuthority } from '../server/room/authorize.ts'
 import { createHocuspocus } from '../server/room/hocuspocus.ts'
 import type { Session } from '../server/session/session.ts'
-import { type AuthorityWorld, openAuthorityWorld } from './support/authority.ts'
 import { type LogWorld, newRoom, openLogWorld, silent } from './support/log-world.ts'
 import { authMessage } from './support/raw-messages.ts'
 
 let log: LogWorld
-let people: AuthorityWorld
 beforeAll(async () => {
   log = await openLogWorld('pglite')
-  people = await openAuthorityWorld()
 })
 afterAll(async () => {
   await log[Symbol.asyncDispose]()
-  await people[Symbol.asyncDispose]()
 })
+
+const kinds = new Map([
+  ['document', { roles: ['owner', 'writer', 'reader'], readers: ['reader'], guests: 'writer' }]
+])
 
 /** Whoever wants in waits until the gate is opened: what follows takes a number of steps that is always the same. */
 const start = async (gate: () => Promise<void>) => {
-  const authority = people.authority()
+  const config = { authSecret: null, authJwksUrl: null, authIssuer: null, authAudience: null }
+  const authority = createAuthority({ database: log.database, config, kinds })
   return createHocuspocus({
     authority: {
       ...authority,
@@ -33,9 +35,7 @@ const start = async (gate: () => Promise<void>) => {
       }
     },
     attempts: createAttempts({ perMinuteMax: 1_000 }),
-    kinds: new Map([
-      ['document', { roles: ['owner', 'writer', 'reader'], readers: ['reader'], guests: 'writer' }]
-    ]),
+    kinds,
     loader: createLoader(log.database, 8),
     commits: await log.node(),
     snapshots: { make: async () => null, close: async () => {} },
