@@ -223,6 +223,18 @@ suite('somebody who asks again and again', () => {
   })
 })
 
+suite('somebody who opens many rooms at once', () => {
+  it('may, up to the limit', async () => {
+    const world = await startWorld({ ROOMLOG_ROOMS_PER_SESSION_MAX: '150' })
+    const token = await tokenFor('ada', 'writer')
+    const ada = await world.open()
+    ada.send(...Array.from({ length: 151 }, () => authMessage(newRoom(), token)))
+    await waitUntil(() => ada.count('authenticated') === 150, { about: 'all but one to be open' })
+    expect(ada.heard.filter(({ kind }) => kind === 'denied')).toMatchObject([{ reason: 'too-many' }])
+    expect(ada.ending).toBeNull()
+  })
+})
+
 suite('somebody who reads too slowly', () => {
   it('is sent away within the bound, and the writer does not notice', async () => {
     const world = await startWorld({ ROOMLOG_SESSION_BACKLOG_BYTES_MAX: '256KiB' })

@@ -93,6 +93,34 @@ describe.skipIf(missing('postgres'))('a token', () => {
     await waitUntil(() => ben.client.acknowledged() === 2, { about: 'the acknowledgement' })
   })
 
+  it('that is revoked while its room is read does not get in', async () => {
+    const room = newRoom()
+    const token = await tokenFor('hasty', 'writer', { iat: seconds() - 10 })
+    const ben = await enter(room, await tokenFor('ben', 'writer'))
+    ben.client.send(ben.write())
+    await waitUntil(() => ben.client.acknowledged() === 2, { about: 'the acknowledgement' })
+    await ben.client.close()
+    await waitUntil(async () => (await world.stats()).rooms === 0, { about: 'the room to be closed' })
+    const isRevoked = Promise.withResolvers<void>()
+    const isHeld = Promise.withResolvers<void>()
+    const hold = world.database.transaction(async (t) => {
+      await t.exec('lock table snapshot in access exclusive mode')
+      isHeld.resolve()
+      await isRevoked.promise
+    })
+    await isHeld.promise
+    const hasty = await world.open()
+    await hasty.join(room, token)
+    hasty.send(syncMessage(room, 2, ben.write()))
+    await revoke({ userId: 'hasty' })
+    isRevoked.resolve()
+    await hold
+    await denied(hasty)
+    await hasty.settled()
+    expect(hasty.acknowledged()).toBe(0)
+    expect(await world.rows(room)).toHaveLength(1)
+  })
+
   it('that is renewed in time goes on', async () => {
     const room = newRoom()
     const ada = await enter(room, await tokenFor('ada', 'writer', { exp: seconds() + 2 }))

@@ -80,6 +80,9 @@ export interface Authority {
    */
   authorize(identity: Identity, room: RoomName): Promise<Access>
 
+  /** Asks nobody. @throws RoomlogError 'token-invalid' once the token expired or was revoked */
+  assertGood(identity: Identity): void
+
   /** A token for a new guest of this name. @throws RoomlogError 'forbidden' where auth is configured */
   guestToken(name: string): Promise<{ token: string; user: User }>
 
@@ -136,6 +139,7 @@ export const createAuthority = ({
 
   return {
     takesGuests: guests !== null,
+    assertGood,
     async identify(token) {
       if (token === '' && guests) return guests.anonymous()
       const bytes = Buffer.byteLength(token)

@@ -69,8 +69,11 @@ export const createHocuspocus = (
     onAuthenticate: (payload) => named(parts.logger, 'token check', () => authenticate(parts, payload)),
     onTokenSync: (payload) => named(parts.logger, 'token renewal', () => renewToken(parts, payload)),
     onLoadDocument: (payload) => named(parts.logger, 'load', () => load(parts, rooms, payload)),
-    connected: async ({ connection, context, documentName }) =>
-      enter(rooms, hocuspocus, connection, context, documentName),
+    connected: ({ connection, context, documentName }) =>
+      named(parts.logger, 'entry', async () => {
+        assertStillGood(parts, connection, context)
+        enter(rooms, hocuspocus, connection, context, documentName)
+      }),
     beforeUnloadDocument: async ({ documentName }) => settle(parts, rooms, documentName)
   }
   const hocuspocus = new Hocuspocus<SessionContext>({
@@ -232,6 +235,21 @@ const checkStored = (name: RoomName, { snapshot, snapshotSeq, updates }: StoredR
 }
 
 const ignore = { struct: () => {}, deleted: () => {} }
+
+/** The token may have expired or been revoked while the room was read. */
+const assertStillGood = (
+  { authority }: HocuspocusParts,
+  connection: HocuspocusConnection<SessionContext>,
+  { access }: SessionContext
+): void => {
+  try {
+    if (access !== undefined) authority.assertGood(access.identity)
+  } catch (error) {
+    // Hocuspocus tells the client, but leaves the connection in the room.
+    connection.close()
+    throw error
+  }
+}
 
 /**
  * Hands an open connection to its session. Between loading and here the document may have been unloaded: a client
