@@ -139,6 +139,28 @@ describe.skipIf(missing('postgres'))('a room whose snapshot is due', () => {
   })
 })
 
+describe.skipIf(missing('postgres'))('a room that everybody has left', () => {
+  test.each([
+    ['is folded when a hundred entries are new', 99, [{ seq: 100n }]],
+    ['is left as it is when there are fewer', 98, []]
+  ])('%s', async (_, stored, expected) => {
+    await using world = await startProxiedServer()
+    const room = newRoom()
+    await fillRoom(world, room, typedUpdates(stored).updates)
+    const typist = await Typist.open(world.server.wsUrl, room)
+    typist.type('x')
+    await waitUntil(() => typist.isAllAcknowledged, { about: 'x to be acknowledged' })
+    typist.leave()
+    await waitUntil(async () => (await world.stats()).rooms === 0, { about: 'the room to be closed' })
+    // Ends once what was begun is done.
+    await world.server.stop()
+    const made = await world.database.query('select seq from snapshot where room_id = $1', [
+      roomIdOf(toRoomName(room))
+    ])
+    expect(made).toEqual(expected)
+  })
+})
+
 /** What typing makes, an update for each letter. */
 const typedUpdates = (count: number): { document: Y.Doc; updates: Buffer[] } => {
   const document = new Y.Doc()

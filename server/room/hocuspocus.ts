@@ -286,6 +286,7 @@ const settle = async (
   while (room !== undefined && room.log.waiting > 0) {
     await new Promise<void>((resolve) => commits.whenCommitted(room.log, () => resolve()))
   }
+  room?.closing()
 }
 
 const toRoomName = (text: string): RoomName => {

@@ -16,7 +16,7 @@ import { foldInto, isPending } from '../log/fold.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
 import type { StoredRoom } from '../log/load.ts'
 import { type Commit, RoomLog, type RoomLogListener } from '../log/room-log.ts'
-import { isSnapshotDue, type Snapshot } from '../log/snapshot.ts'
+import { isSnapshotDue, isSnapshotWorthClosing, type Snapshot } from '../log/snapshot.ts'
 import { addressPrefix, syncFrame, syncStep } from '../session/frames.ts'
 import { Presence, type Present } from '../session/presence.ts'
 import { LatencySample } from './latency.ts'
@@ -209,6 +209,12 @@ export class Room implements RoomLogListener {
       }))
       member.tellCommitted(seq, marks)
     }
+  }
+
+  /** Nobody is here any more, and all is committed. */
+  closing(): void {
+    if (this.brokenBy !== null) return
+    if (isSnapshotWorthClosing(this.#rowsSinceSnapshot, this.#snapshotBytes)) void this.#snapshot()
   }
 
   #fill(room: StoredRoom): void {
