@@ -81,9 +81,8 @@ describe.skipIf(missing('postgres'))('G1: a server with a bad way to Postgres', 
       about: 'the server to have asked whether Postgres is there'
     })
     world.proxy.silence()
-    await typeAndWait(typist, 'after')
-    // Nobody answers on the connection that asked, until that one is given up too.
-    await world.readiness(503)
+    // Nobody answers on the connection that asked, until that one is given up too: perhaps before the writer's is.
+    await Promise.all([world.readiness(503), typeAndWait(typist, 'after')])
     await world.readiness(200)
     await expectOnce(world, typist, room)
     expect(await lies()).toEqual([])
