@@ -8,6 +8,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Children of a test are ended with the process that runs it, so that must be a process, not a thread.
     pool: 'forks',
+    // Much of the time goes by waiting for servers and pages: two at once, also where there are two cores.
+    maxWorkers: 2,
     projects: [
       { extends: true, test: { name: 'tidy', include: [tidy] } },
       {
