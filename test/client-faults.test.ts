@@ -11,7 +11,7 @@ import { waitUntil } from './support/wait-until.ts'
 
 leaveRoomsAfterTests()
 
-describe('with a server that ends', { timeout: 120_000 }, () => {
+describe('G2: with a server that ends', { timeout: 120_000 }, () => {
   test('nothing that was said to be saved is lost by kill -9, and what was not is sent again', async () => {
     await using server = await startOwnServer()
     const writer = enter(server, 'killed')

@@ -115,8 +115,8 @@ export const addRooms = (api: Api, { rooms, admission, kinds }: ApiParts): void 
   })
 
   api.openapi(remove, async (c) => {
-    const { room, identity } = await admission.owner(c, c.req.valid('param').room)
-    await rooms.remove(room, identity.user)
+    const { room } = await admission.owner(c, c.req.valid('param').room)
+    await rooms.remove(room)
     return c.body(null, 204)
   })
 }

@@ -46,7 +46,7 @@ export interface Rooms {
   find(name: RoomName): Promise<RoomInfo | null>
   list(query: RoomQuery): Promise<readonly RoomInfo[]>
   /** @throws RoomlogError 'room-not-found' */
-  remove(name: RoomName, by: User): Promise<void>
+  remove(name: RoomName): Promise<void>
   /** The document as JSON at a committed seq; waits a few seconds for `after`. @throws RoomlogError 'seq-ahead', 'room-not-found' */
   view(name: RoomName, options: { after: Seq | null }): Promise<{ seq: Seq; epoch: Epoch; data: Json }>
   /** What a document at the state vector lacks. @throws RoomlogError 'room-not-found' */
@@ -106,7 +106,7 @@ export const createRooms = (parts: RoomsParts): Rooms => {
       return record === null || record.isDeleted ? null : infoOf(record)
     },
     list: async (query) => (await table.list(query)).map(infoOf),
-    remove: async (name, _by) => {
+    remove: async (name) => {
       if (!(await table.markDeleted(name))) throw noSuchRoom(name)
       authority.forget(name)
       rooms.get(name)?.break(new RoomlogError('room-deleted', `${name} was deleted`))
