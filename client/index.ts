@@ -1,16 +1,24 @@
 /** The client SDK without React. */
-export {
-  defineRoom,
-  type RoomDefinition,
-  type StorageShape,
-  type StorageSnapshot,
-  s
-} from '../schema/define-room.ts'
+export { defineRoom, type RoomDefinition } from '../schema/define-room.ts'
 export { type ErrorCode, RoomlogError } from '../schema/error-codes.ts'
+export type {
+  Live,
+  LiveCollection,
+  LiveFields,
+  LiveStorage,
+  LiveText,
+  LiveTexts,
+  LiveValue,
+  LiveValues,
+  NewEntry,
+  Place
+} from '../schema/live-storage.ts'
+export { StorageError } from '../schema/live-storage.ts'
 export type { EntryMark } from '../schema/messages.ts'
 export type { Activity, Caret } from '../schema/presence.ts'
 export type { Epoch, RoomName, Seq } from '../schema/room-name.ts'
 export type { StorageProblem } from '../schema/storage.ts'
+export { type StorageShape, type StorageSnapshot, s } from '../schema/storage-words.ts'
 export { type Client, type ClientOptions, createClient, type Entered } from './client.ts'
 export type { RoomLog } from './log.ts'
 export type { Connection, User } from './presence.ts'
@@ -23,19 +31,6 @@ export type {
   RoomFailure,
   Status
 } from './room.ts'
-export type {
-  Live,
-  LiveCollection,
-  LiveFields,
-  LiveStorage,
-  LiveText,
-  LiveTexts,
-  LiveValue,
-  LiveValues,
-  NewEntry,
-  Place
-} from './storage.ts'
-export { StorageError } from './storage.ts'
 export type { Store } from './store.ts'
 export type { Rejected, SyncStatus } from './sync-status.ts'
 export type { UndoHistory, UndoResult, UndoState } from './undo.ts'

@@ -9,12 +9,13 @@
  * new one has been read from the server; then the new one takes its place.
  */
 import * as Y from 'yjs'
-import { isRole, type RoomDefinition, type StorageShape } from '../schema/define-room.ts'
+import { isRole, type RoomDefinition } from '../schema/define-room.ts'
 import { type ErrorCode, RoomlogError } from '../schema/error-codes.ts'
 import type { ServerMessage } from '../schema/messages.ts'
 import { readUser } from '../schema/presence.ts'
 import { idOf, type RoomName } from '../schema/room-name.ts'
 import type { StorageProblem } from '../schema/storage.ts'
+import type { StorageShape } from '../schema/storage-words.ts'
 import { abortable } from './abortable.ts'
 import type { ClientOptions } from './client.ts'
 import { copyOrigin, createKeptCopy, type ReadCopy } from './kept-copy.ts'

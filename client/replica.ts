@@ -3,9 +3,10 @@
  * its document and cannot be taken out, so the room goes on with a new one, under a new client id.
  */
 import * as Y from 'yjs'
-import type { RoomDefinition, StorageShape } from '../schema/define-room.ts'
+import type { RoomDefinition } from '../schema/define-room.ts'
+import { createLiveStorage, type LiveStorage, type Write } from '../schema/live-storage.ts'
 import { createStorageMirror, type StorageMirror, type StorageProblem } from '../schema/storage.ts'
-import { createLiveStorage, type LiveStorage, type Write } from './storage.ts'
+import type { StorageShape } from '../schema/storage-words.ts'
 import { createHistory, type DocumentHistory } from './undo.ts'
 
 export interface Replica<St extends StorageShape> {

@@ -43,6 +43,36 @@ export const errorCodes = {
     retry: false,
     about: 'The update builds on content that the server does not have'
   },
+  'update-not-yet': {
+    http: 409,
+    close: 4509,
+    retry: true,
+    about: 'The update builds on content that has not arrived here yet; send it again later'
+  },
+  'update-too-complex': {
+    http: 413,
+    close: 4413,
+    retry: false,
+    about: 'Applying the update would take too long, or nests deeper than anybody may'
+  },
+  'path-refused': {
+    http: 403,
+    close: 4403,
+    retry: false,
+    about: 'The role may write to this room, but not at this path'
+  },
+  'value-invalid': {
+    http: 422,
+    close: 4422,
+    retry: false,
+    about: 'The value is not one that the kind of the room allows at this path'
+  },
+  'client-id-taken': {
+    http: 409,
+    close: 4409,
+    retry: false,
+    about: 'The Yjs client id belongs to another user of this room'
+  },
   'message-malformed': { http: 400, close: 4400, retry: false, about: 'The frame or body cannot be read' },
   'too-large': {
     http: 413,
@@ -73,6 +103,24 @@ export const errorCodes = {
     about: 'The client reads more slowly than the room writes'
   },
   resync: { http: 409, close: 4505, retry: true, about: 'The room was reloaded; connect again' },
+  'version-conflict': {
+    http: 409,
+    close: 4409,
+    retry: false,
+    about: 'The record was changed after the seq that the edit is based on'
+  },
+  'action-refused': {
+    http: 422,
+    close: 4422,
+    retry: false,
+    about: 'The action is not possible as the room stands; `complaints` says what is in the way'
+  },
+  'invite-invalid': {
+    http: 404,
+    close: 4404,
+    retry: false,
+    about: 'No invite has this code: it never had one, expired, or was used up'
+  },
   unavailable: {
     http: 503,
     close: 1013,

@@ -10,6 +10,8 @@
  * | `role`    | server | what you may do in this room, at the start and when it changes |
  * | `committed` | server | the room's log grew to `seq`; the newest entries by author and size, for those who watch |
  * | `watch`   | client | send me `committed` from now on, and the newest entries that are there |
+ * | `members` | server | who belongs to the room, or as what, has changed: whoever shows them asks again over HTTP |
+ * | `escalated` | server | somebody has taken a role for a limited time, or given it back (`until` is null then) |
  */
 import { type ErrorCode, isErrorCode } from './error-codes.ts'
 import { type Epoch, parseSeq, type Seq } from './room-name.ts'
@@ -26,7 +28,23 @@ export type ClientMessage = { readonly type: 'flush'; readonly id: number } | { 
 
 export type ServerMessage =
   | { readonly type: 'flushed'; readonly id: number; readonly seq: Seq; readonly epoch: Epoch }
-  | { readonly type: 'refused'; readonly code: ErrorCode; readonly detail: string }
+  | {
+      readonly type: 'refused'
+      readonly code: ErrorCode
+      readonly detail: string
+      /** What was refused, as in `items/i1/start`; null where the refusal is about no single place. */
+      readonly path: string | null
+    }
+  | { readonly type: 'members' }
+  | {
+      readonly type: 'escalated'
+      readonly userId: string
+      readonly name: string
+      readonly role: string
+      readonly reason: string
+      /** Milliseconds since 1970; null: it has ended. */
+      readonly until: number | null
+    }
   | {
       readonly type: 'role'
       readonly role: string
@@ -68,7 +86,25 @@ export const decodeServerMessage = (text: string): ServerMessage | null => {
         : null
     case 'refused':
       return typeof value.code === 'string' && isErrorCode(value.code)
-        ? { type: 'refused', code: value.code, detail: String(value.detail ?? '') }
+        ? {
+            type: 'refused',
+            code: value.code,
+            detail: String(value.detail ?? ''),
+            path: typeof value.path === 'string' ? value.path : null
+          }
+        : null
+    case 'members':
+      return { type: 'members' }
+    case 'escalated':
+      return typeof value.userId === 'string' && typeof value.role === 'string'
+        ? {
+            type: 'escalated',
+            userId: value.userId,
+            name: String(value.name ?? ''),
+            role: value.role,
+            reason: String(value.reason ?? ''),
+            until: typeof value.until === 'number' ? value.until : null
+          }
         : null
     case 'role':
       return typeof value.role === 'string' && typeof value.mayWrite === 'boolean'

@@ -7,7 +7,7 @@ import {
   type RecordNode,
   type StorageNode,
   type ValueNode
-} from './define-room.ts'
+} from './storage-words.ts'
 
 /** What was touched, seen from a storage key. */
 export interface Change {

@@ -6,8 +6,9 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import * as Y from 'yjs'
-import type { RoomDefinition, StorageShape, StorageSnapshot } from './define-room.ts'
+import type { RoomDefinition } from './define-room.ts'
 import { createPart, type Part, type Source } from './storage-parts.ts'
+import type { StorageShape, StorageSnapshot } from './storage-words.ts'
 
 /** Something in a document that its kind does not allow. */
 export interface StorageProblem {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { orderAt, sortByOrder } from '../client/order.ts'
-import { createLiveStorage, StorageError } from '../client/storage.ts'
+import { orderAt, sortByOrder } from '../schema/order.ts'
+import { createLiveStorage, StorageError } from '../schema/live-storage.ts'
 import { form } from '../schema/kinds/form.ts'
 import { readStorage } from '../schema/storage.ts'
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
-import { defineRoom, s } from '../define-room.ts'
+import { defineRoom } from '../define-room.ts'
 import { caret } from '../presence.ts'
+import { s } from '../storage-words.ts'
 
 export const fieldTypes = [
   'short-text',

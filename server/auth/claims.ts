@@ -1,11 +1,9 @@
 import type { JWTPayload } from 'jose'
 import { z } from 'zod'
+import { adminRole } from '../../schema/access.ts'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { parseRoomName } from '../../schema/room-name.ts'
 import type { Grant, Identity, User } from '../room/authorize.ts'
-
-/** The role of backends and operators, in a grant for `*`: it may do everything everywhere. */
-export const adminRole = 'admin'
 
 const grantsMax = 100
 const nameLengthMax = 64

@@ -4,13 +4,14 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { MiddlewareHandler } from 'hono/types'
+import type { RoomDefinition } from '../../schema/define-room.ts'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { parseRoomName, parseSeq, type RoomName, type Seq } from '../../schema/room-name.ts'
 import type { Attempts } from '../auth/attempts.ts'
 import type { Config } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Authority, KindRules } from '../room/authorize.ts'
+import type { Authority } from '../room/authorize.ts'
 import type { Rooms } from '../room/rooms.ts'
 import type { Admission } from './admission.ts'
 import type { ProcessHealth } from './process-health.ts'
@@ -28,7 +29,7 @@ export interface AppParts {
   readonly rooms: Rooms
   readonly authority: Authority
   readonly attempts: Attempts
-  readonly kinds: ReadonlyMap<string, KindRules>
+  readonly kinds: ReadonlyMap<string, RoomDefinition>
   readonly metrics: Metrics
   readonly logger: Logger
   readonly config: Pick<Config, 'allowedOrigins' | 'frameBytesMax'>

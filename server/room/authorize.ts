@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { adminRole, type WriteScope, writeScope } from '../../schema/access.ts'
+import { isRole, type RoomDefinition } from '../../schema/define-room.ts'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { kindOf, type RoomName } from '../../schema/room-name.ts'
-import { adminRole, readClaims } from '../auth/claims.ts'
+import { readClaims } from '../auth/claims.ts'
 import { createGuests } from '../auth/guests.ts'
 import { createRevocations, type Revocation } from '../auth/revocations.ts'
 import { createStandings } from '../auth/standings.ts'
@@ -50,15 +52,8 @@ export interface Access {
   readonly room: RoomName
   readonly role: string
   readonly mayWrite: boolean
-}
-
-/** What authorizing has to know of a kind. The first role is the owner's. */
-export interface KindRules {
-  readonly roles: readonly string[]
-  /** Those of the roles that may only read. */
-  readonly readers: readonly string[]
-  /** The role of a guest. */
-  readonly guests: string
+  readonly scope: WriteScope
+  readonly definition: RoomDefinition
 }
 
 export interface Authority {
@@ -103,7 +98,7 @@ export interface Authority {
 export interface AuthorityParts {
   readonly database: Queryable
   readonly config: Pick<Config, 'authSecret' | 'authJwksUrl' | 'authIssuer' | 'authAudience'>
-  readonly kinds: ReadonlyMap<string, KindRules>
+  readonly kinds: ReadonlyMap<string, RoomDefinition>
   /** How long a key set is not asked for again because a token names an unknown key. */
   readonly jwksCooldownMs?: number
 }
@@ -161,9 +156,8 @@ export const createAuthority = ({
       // The token may have expired or been revoked while Postgres was asked.
       assertGood(identity)
       if (standing.isDeleted) throw new RoomlogError('room-deleted', `${room} was deleted`)
-      if (identity.isAdmin) return { identity, room, role: adminRole, mayWrite: true }
       const role = granted ?? standing.role ?? (identity.isGuest ? rules.guests : null)
-      return { identity, room, ...roleOf(role, rules, room) }
+      return accessOf(identity, room, rules, assertRole(role, rules, room))
     },
     async guestToken(name) {
       if (guests) return guests.issue(name)
@@ -185,7 +179,7 @@ const answerable = (database: Queryable): Queryable => ({
   }
 })
 
-const rulesOf = (kinds: ReadonlyMap<string, KindRules>, room: RoomName): KindRules => {
+const rulesOf = (kinds: ReadonlyMap<string, RoomDefinition>, room: RoomName): RoomDefinition => {
   const rules = kinds.get(kindOf(room))
   if (rules) return rules
   throw new RoomlogError('kind-unknown', `${room}: the kinds are ${[...kinds.keys()].join(', ')}`)
@@ -202,16 +196,20 @@ const covers = (grant: Grant, room: RoomName): boolean =>
 // An anonymous guest is somebody new each time: a member of nothing.
 const isAnonymous = (identity: Identity): boolean => identity.isGuest && identity.expiresAt === null
 
-const roleOf = (
-  role: string | null,
-  rules: KindRules,
-  room: RoomName
-): { role: string; mayWrite: boolean } => {
+const accessOf = (identity: Identity, room: RoomName, definition: RoomDefinition, role: string): Access => {
+  const scope = writeScope(definition, role, identity.user.id)
+  return { identity, room, role, mayWrite: !scope.isNone, scope, definition }
+}
+
+const assertRole = (role: string | null, definition: RoomDefinition, room: RoomName): string => {
   if (role === null) {
     throw new RoomlogError('forbidden', `${room}: no grant of the token covers it, and the user is no member`)
   }
-  if (!rules.roles.includes(role)) {
-    throw new RoomlogError('forbidden', `${room}: role ${role} is none of ${rules.roles.join(', ')}`)
+  if (!isRole(definition, role)) {
+    throw new RoomlogError('forbidden', `${room}: role ${role} is none of ${definition.roles.join(', ')}`)
   }
-  return { role, mayWrite: !rules.readers.includes(role) }
+  if (definition.access[role]?.read === false) {
+    throw new RoomlogError('forbidden', `${room}: role ${role} may not read it`)
+  }
+  return role
 }

@@ -15,6 +15,7 @@ import {
   type onLoadDocumentPayload,
   type onTokenSyncPayload
 } from '@hocuspocus/server'
+import type { RoomDefinition } from '../../schema/define-room.ts'
 import { type ErrorCode, errorCodes, RoomlogError } from '../../schema/error-codes.ts'
 import { kindOf, parseRoomName, type RoomName } from '../../schema/room-name.ts'
 import type { Attempts } from '../auth/attempts.ts'
@@ -23,7 +24,7 @@ import type { Loader, StoredRoom } from '../log/load.ts'
 import type { Snapshot, Snapshots } from '../log/snapshot.ts'
 import type { Logger } from '../logger.ts'
 import type { Session } from '../session/session.ts'
-import type { Access, Authority, KindRules } from './authorize.ts'
+import type { Access, Authority } from './authorize.ts'
 import { Room } from './room.ts'
 import { MalformedUpdate, readUpdate } from './update-reader.ts'
 
@@ -37,7 +38,7 @@ export interface SessionContext {
 export interface HocuspocusParts {
   readonly authority: Authority
   readonly attempts: Attempts
-  readonly kinds: ReadonlyMap<string, KindRules>
+  readonly kinds: ReadonlyMap<string, RoomDefinition>
   readonly loader: Loader
   readonly commits: GroupCommit
   readonly snapshots: Snapshots

@@ -1,13 +1,14 @@
 /** The rooms as HTTP sees them: created, listed, read, edited and removed, always from what is committed. */
 import type { Hocuspocus } from '@hocuspocus/server'
 import * as Y from 'yjs'
+import type { RoomDefinition } from '../../schema/define-room.ts'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { type Epoch, kindOf, type RoomName, type Seq } from '../../schema/room-name.ts'
 import { monotonic, sleep } from '../clock.ts'
 import { foldInto, isPending } from '../log/fold.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
 import type { Loader, StoredRoom } from '../log/load.ts'
-import type { Access, Authority, KindRules, User } from './authorize.ts'
+import type { Access, Authority, User } from './authorize.ts'
 import { documentToJson, type Json } from './document-json.ts'
 import { HookRefusal, type OpenRooms, type SessionContext } from './hocuspocus.ts'
 import type { Latency } from './latency.ts'
@@ -75,7 +76,7 @@ export interface RoomsParts {
   readonly commits: GroupCommit
   readonly loader: Loader
   readonly authority: Authority
-  readonly kinds: ReadonlyMap<string, KindRules>
+  readonly kinds: ReadonlyMap<string, RoomDefinition>
   readonly readView: (kind: string, document: Y.Doc) => Json | null
   readonly isReady: () => boolean
   readonly sessionCount: () => number

@@ -233,10 +233,10 @@ export class Connection implements Member, Busy {
    * Refused for good: nothing that this client writes after it would fit, so nothing more is taken on this connection.
    * It stays open, for a Hocuspocus provider whose socket is closed sends the same again for ever.
    */
-  refuse(code: ErrorCode, detail: string): false {
+  refuse(code: ErrorCode, detail: string, path: string | null = null): false {
     this.write(syncStatusFrame(this.prefix, false))
     this.#parts.refused(code)
-    if (this.#refusal === null) this.#send({ type: 'refused', code, detail })
+    if (this.#refusal === null) this.#send({ type: 'refused', code, detail, path })
     this.#refusal = code
     return false
   }
@@ -274,7 +274,7 @@ export class Connection implements Member, Busy {
   /** Says so, and goes on: nothing that comes later builds upon it. */
   #notUnderstood(detail: string): void {
     this.#parts.refused('message-malformed')
-    this.#send({ type: 'refused', code: 'message-malformed', detail })
+    this.#send({ type: 'refused', code: 'message-malformed', detail, path: null })
   }
 
   #receiveMessage(text: string): void {
@@ -306,7 +306,7 @@ export class Connection implements Member, Busy {
       if (entries.length === 0) this.tellCommitted(this.room.log.head, [])
     } catch (error) {
       if (!(error instanceof RoomlogError)) throw error
-      this.#send({ type: 'refused', code: error.reason, detail: error.message })
+      this.#send({ type: 'refused', code: error.reason, detail: error.message, path: null })
     }
   }
 

@@ -1,23 +1,23 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import * as Y from 'yjs'
+import { now, randomCode } from './clock.ts'
+import type { RoomDefinition } from './define-room.ts'
+import { type Ordered, orderAt, sortByOrder } from './order.ts'
+import { checkValue } from './storage.ts'
+import { valueKey } from './storage-parts.ts'
 import type {
   CollectionNode,
   FieldNode,
   Fields,
   ObjectNode,
   RecordNode,
-  RoomDefinition,
   Snapshot,
   StorageNode,
   StorageShape,
   TextNode,
   ValueNode
-} from '../schema/define-room.ts'
-import { isStorageName } from '../schema/define-room.ts'
-import { checkValue } from '../schema/storage.ts'
-import { valueKey } from '../schema/storage-parts.ts'
-import { now, randomCode } from './clock.ts'
-import { type Ordered, orderAt, sortByOrder } from './order.ts'
+} from './storage-words.ts'
+import { isStorageName } from './storage-words.ts'
 import { diffText, type TextChange } from './text-diff.ts'
 
 /** One value: reading tolerates what does not fit (the schema's default stands in), writing throws on it. */

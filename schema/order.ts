@@ -3,9 +3,9 @@
  * people who insert at one place do not make the same key.
  */
 import { generateKeyBetween } from 'jittered-fractional-indexing'
-import { compareText } from '../schema/storage-parts.ts'
 import { randomBelow } from './clock.ts'
-import type { Place } from './storage.ts'
+import type { Place } from './live-storage.ts'
+import { compareText } from './storage-parts.ts'
 
 export interface Ordered {
   readonly id: string
