@@ -8,6 +8,7 @@ import { getRequestListener } from '@hono/node-server'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorCodes } from '../schema/error-codes.ts'
+import { kinds } from '../schema/kinds/kinds.ts'
 import { createAttempts } from '../server/auth/attempts.ts'
 import { createApp } from '../server/http/app.ts'
 import { watchProcess } from '../server/http/process-health.ts'
@@ -37,7 +38,7 @@ const startApp = async (appsFolder: string | null): Promise<AppServer> => {
     rooms: brokenRooms,
     authority: world.authority(),
     attempts: createAttempts({ perMinuteMax: 60 }),
-    kinds: new Map([['form', { roles: ['owner'], readers: [], guests: 'owner' }]]),
+    kinds,
     metrics: createMetrics(),
     logger: pino({ level: 'error', errorKey: 'error' }, { write: (line: string) => logged.push(line) }),
     config: { allowedOrigins: ['https://app.example'], frameBytesMax: 1024 },

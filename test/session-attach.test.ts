@@ -1,6 +1,9 @@
 import type { Connection as HocuspocusConnection } from '@hocuspocus/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeScope } from '../schema/access.ts'
 import type { ErrorCode } from '../schema/error-codes.ts'
+import { document } from '../schema/kinds/document.ts'
+import { kinds } from '../schema/kinds/kinds.ts'
 import type { RoomName } from '../schema/room-name.ts'
 import { createAttempts } from '../server/auth/attempts.ts'
 import { createLoader } from '../server/log/load.ts'
@@ -18,10 +21,6 @@ afterAll(async () => {
   await log[Symbol.asyncDispose]()
 })
 
-const kinds = new Map([
-  ['document', { roles: ['owner', 'writer', 'reader'], readers: ['reader'], guests: 'writer' }]
-])
-
 /** Whoever wants in waits until the gate is opened: what follows takes a number of steps that is always the same. */
 const start = async (gate: () => Promise<void>) => {
   const config = { authSecret: null, authJwksUrl: null, authIssuer: null, authAudience: null }
@@ -31,7 +30,8 @@ const start = async (gate: () => Promise<void>) => {
       ...authority,
       authorize: async (identity, room) => {
         await gate()
-        return { identity, room, role: 'writer', mayWrite: true }
+        const scope = writeScope(document, 'writer', identity.user.id)
+        return { identity, room, role: 'writer', mayWrite: true, scope, definition: document }
       }
     },
     attempts: createAttempts({ perMinuteMax: 1_000 }),
