@@ -55,7 +55,7 @@ export const adminRole = 'admin'
 export const writeScope = (rules: Rules, role: string, userId: string): WriteScope => {
   const write = role === adminRole ? '*' : (rules.access[role]?.write ?? [])
   if (write === '*') return { isFull: true, isNone: false, allows: () => true }
-  const paths = write.map(splitPath)
+  const paths = write.map(toPlace)
   return {
     isFull: false,
     isNone: paths.length === 0,
@@ -97,24 +97,7 @@ export const toPlace = (path: string): StoragePlace => {
   return { key, id, field }
 }
 
-/** The paths of a definition's access that name nothing in its storage, or say it in a way that is none. */
-export const badPaths = (write: WritePaths, keys: readonly string[]): readonly string[] =>
-  write === '*'
-    ? []
-    : write.filter((path) => {
-        const { key, id, field, depth } = splitPath(path)
-        const isSaid =
-          depth === 1 || (depth === 2 && id === 'own') || (depth === 3 && (id === 'own' || id === '*'))
-        return !isSaid || field === '' || !keys.includes(key)
-      })
-
-interface Path extends StoragePlace {
-  readonly depth: number
-}
-
-const splitPath = (path: string): Path => ({ ...toPlace(path), depth: path.split('/').length })
-
-const covers = (path: Path, place: StoragePlace, userId: string): boolean => {
+const covers = (path: StoragePlace, place: StoragePlace, userId: string): boolean => {
   if (path.key !== place.key) return false
   if (path.id === null) return true
   if (place.id === null) return false

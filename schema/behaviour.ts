@@ -4,11 +4,12 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { LiveStorage } from './live-storage.ts'
+import type { RoomName } from './room-name.ts'
 import type { StorageShape, StorageSnapshot } from './storage-words.ts'
 
 /** A room as it stood at a seq. */
 export interface RoomState {
-  readonly room: string
+  readonly room: RoomName
   readonly seq: number
   readonly storage: StorageSnapshot<StorageShape>
 }
@@ -32,34 +33,49 @@ export interface BehaviourContext<St extends StorageShape = StorageShape> {
   setRole(userId: string, role: string | null): void
 }
 
-export interface ActionContext<St extends StorageShape = StorageShape> extends BehaviourContext<St> {
+export interface ActionContext<St extends StorageShape = StorageShape, Input = unknown>
+  extends BehaviourContext<St> {
   readonly user: Actor
   /** As `input` of the action has checked it. */
-  readonly input: unknown
+  readonly input: Input
 }
 
 /** Something that people ask the server to do, over `POST /api/rooms/:room/actions/:action`. */
-export interface Action<St extends StorageShape = StorageShape> {
-  readonly roles: '*' | readonly string[]
-  readonly input: StandardSchemaV1
-  run(context: ActionContext<St>): void | Promise<void>
+export interface Action<
+  St extends StorageShape = StorageShape,
+  I extends StandardSchemaV1 = StandardSchemaV1,
+  R extends string = string
+> {
+  readonly roles: '*' | readonly R[]
+  readonly input: I
+  run(context: ActionContext<St, StandardSchemaV1.InferOutput<I>>): void | Promise<void>
 }
 
 /** What a room is when it is created: `input` is what `POST /api/rooms` brought as `storage`. */
-export interface Creation<St extends StorageShape = StorageShape> {
-  readonly input: StandardSchemaV1
-  run(context: ActionContext<St>): void | Promise<void>
+export interface Creation<
+  St extends StorageShape = StorageShape,
+  I extends StandardSchemaV1 = StandardSchemaV1
+> {
+  readonly input: I
+  run(context: ActionContext<St, StandardSchemaV1.InferOutput<I>>): void | Promise<void>
 }
 
-export interface DerivationContext<St extends StorageShape = StorageShape> extends BehaviourContext<St> {
+export interface DerivationContext<
+  St extends StorageShape = StorageShape,
+  Child extends StorageShape = StorageShape
+> extends BehaviourContext<St> {
   /** Every room that belongs to this one and is of the kind `from`, by the last part of its name. */
-  readonly children: ReadonlyMap<string, StorageSnapshot<StorageShape>>
+  readonly children: ReadonlyMap<string, StorageSnapshot<Child>>
 }
 
 /** What follows from the rooms that belong to this one. Run again after each of their commits: it must be idempotent. */
-export interface Derivation<St extends StorageShape = StorageShape> {
-  readonly from: string
-  run(context: DerivationContext<St>): void | Promise<void>
+export interface Derivation<
+  St extends StorageShape = StorageShape,
+  Child extends StorageShape = StorageShape
+> {
+  /** The kind of those rooms. */
+  readonly from: { readonly kind: string; readonly storage: Child }
+  run(context: DerivationContext<St, Child>): void | Promise<void>
 }
 
 /** What happens to a room in which nothing was written for so long. */

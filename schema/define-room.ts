@@ -3,11 +3,21 @@
  * server and client import alike; every type of the SDK is derived from it.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { badPaths, type RoleRules } from './access.ts'
+import { adminRole, type RoleRules } from './access.ts'
 import type { Action, Creation, Derivation, Idleness } from './behaviour.ts'
 import type { ConflictRule } from './contested.ts'
 import type { ParentRule } from './parent.ts'
-import { type AllInitial, isStorageName, type StorageNode, type StorageShape } from './storage-words.ts'
+import {
+  type AllInitial,
+  type CollectionNode,
+  type ContestedNode,
+  type Fields,
+  isStorageName,
+  type ObjectNode,
+  type RecordNode,
+  type StorageNode,
+  type StorageShape
+} from './storage-words.ts'
 
 export interface RoomDefinition<
   St extends StorageShape = StorageShape,
@@ -40,8 +50,52 @@ export interface RoomDefinition<
   readonly idle: Idleness<St> | null
 }
 
+/** A rule for any contested value of a storage, by its path or its own name. */
+export type ConflictRules<St extends StorageShape> = {
+  readonly [P in ContestedPath<St>]?: ConflictRule<ContestedAt<St, P>>
+}
+
+type ContestedPath<St extends StorageShape> = {
+  [K in keyof St & string]: St[K] extends ContestedNode | RecordNode<ContestedNode>
+    ? K
+    : St[K] extends ObjectNode<infer F> | CollectionNode<infer F>
+      ? ContestedField<F> | `${K}/${ContestedField<F>}`
+      : never
+}[keyof St & string]
+
+type ContestedField<F extends Fields> = {
+  [N in keyof F & string]: F[N] extends ContestedNode ? N : never
+}[keyof F & string]
+
+/** What stands at a path; where several fields have one name, what any of them holds. */
+type ContestedAt<St extends StorageShape, P extends string> = {
+  [K in keyof St & string]: St[K] extends ContestedNode<infer S> | RecordNode<ContestedNode<infer S>>
+    ? P extends K
+      ? StandardSchemaV1.InferOutput<S>
+      : never
+    : St[K] extends ObjectNode<infer F> | CollectionNode<infer F>
+      ? ContestedIn<F, P extends `${K}/${infer N}` ? N : P>
+      : never
+}[keyof St & string]
+
+type ContestedIn<F extends Fields, N extends string> = N extends keyof F
+  ? F[N] extends ContestedNode<infer S>
+    ? StandardSchemaV1.InferOutput<S>
+    : never
+  : never
+
+/** The schema of what each action takes. */
+type ActionInputs = Readonly<Record<string, StandardSchemaV1>>
+
 /** What `defineRoom` takes. Only kind, roles, storage and presence have to be said. */
-export interface RoomSpec<St extends StorageShape, P extends StandardSchemaV1, R extends string> {
+export interface RoomSpec<
+  St extends StorageShape,
+  P extends StandardSchemaV1,
+  R extends string,
+  Inputs extends ActionInputs = ActionInputs,
+  Made extends StandardSchemaV1 = StandardSchemaV1,
+  Child extends StorageShape = StorageShape
+> {
   readonly kind: string
   readonly roles: readonly R[]
   /** Left out: every role may write everything, but `readers`. With it, a role may write what it names, and no more. */
@@ -56,11 +110,11 @@ export interface RoomSpec<St extends StorageShape, P extends StandardSchemaV1, R
   readonly presence: P
   readonly events?: Readonly<Record<string, StandardSchemaV1>>
   /** By path (`items/start`) or by the field's own name; left out: `last`. */
-  readonly conflict?: Readonly<Record<string, ConflictRule>>
+  readonly conflict?: ConflictRules<NoInfer<St>>
   readonly parent?: ParentRule<R>
-  readonly create?: Creation<St>
-  readonly actions?: Readonly<Record<string, Action<St>>>
-  readonly derive?: Derivation<St>
+  readonly create?: Creation<St, Made>
+  readonly actions?: { readonly [Name in keyof Inputs]: Action<St, Inputs[Name], R> }
+  readonly derive?: Derivation<St, Child>
   readonly idle?: Idleness<St>
 }
 
@@ -72,9 +126,12 @@ export interface RoomSpec<St extends StorageShape, P extends StandardSchemaV1, R
 export const defineRoom = <
   St extends StorageShape,
   P extends StandardSchemaV1,
-  const R extends readonly string[]
+  const R extends readonly string[],
+  Inputs extends ActionInputs = Readonly<Record<never, never>>,
+  Made extends StandardSchemaV1 = StandardSchemaV1,
+  Child extends StorageShape = StorageShape
 >(
-  spec: RoomSpec<St, P, NoInfer<R[number]>> & { readonly roles: R }
+  spec: RoomSpec<St, P, NoInfer<R[number]>, Inputs, Made, Child> & { readonly roles: R }
 ): RoomDefinition<St, StandardSchemaV1.InferOutput<P>, R[number]> => {
   const { kind, storage } = spec
   checkNames(spec)
@@ -94,7 +151,8 @@ export const defineRoom = <
     storage,
     presence,
     events: spec.events ?? {},
-    conflict: toConflict(kind, storage, spec.conflict ?? {}),
+    // A rule is asked only of what the schema of its field has checked.
+    conflict: toConflict(kind, storage, (spec.conflict ?? {}) as Readonly<Record<string, ConflictRule>>),
     parent: spec.parent ?? null,
     create: spec.create ?? null,
     actions: spec.actions ?? {},
@@ -109,12 +167,25 @@ export const isRole = <R extends string>(
   role: string
 ): role is R | 'admin' => role === 'admin' || definition.roles.some((known) => known === role)
 
-type AnySpec = RoomSpec<StorageShape, StandardSchemaV1, string>
+/**
+ * The role that whoever creates a room has in it as a member; null: the room belongs to another one, and there is one
+ * for all or one for each, so nobody is its owner for having been first.
+ */
+export const creatorRole = ({ parent, creator }: RoomDefinition): string | null =>
+  parent === null || parent.id === 'rest' ? creator : null
 
-const checkNames = ({ kind, roles, readers = [], guests, creator, parent }: AnySpec): void => {
+type Roles = Pick<
+  RoomSpec<StorageShape, StandardSchemaV1, string>,
+  'kind' | 'roles' | 'access' | 'readers' | 'guests' | 'creator' | 'parent'
+>
+
+const checkNames = ({ kind, roles, readers = [], guests, creator, parent }: Roles): void => {
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(kind))
     throw new TypeError(`kind ${JSON.stringify(kind)}: lower-case letters, digits and -`)
   if (roles.length === 0) throw new TypeError(`${kind}: a kind has at least one role`)
+  if (roles.includes(adminRole)) throw new TypeError(`${kind}: ${adminRole} is a role of every kind already`)
+  const twice = roles.find((role, index) => roles.indexOf(role) !== index)
+  if (twice !== undefined) throw new TypeError(`${kind}: the role ${twice} is there twice`)
   const named = [...readers, guests, creator, parent?.own, ...Object.values(parent?.roles ?? {})]
   for (const role of named) {
     if (role !== undefined && !roles.includes(role))
@@ -122,13 +193,16 @@ const checkNames = ({ kind, roles, readers = [], guests, creator, parent }: AnyS
   }
 }
 
-const toAccess = ({ roles, access, readers = [] }: AnySpec): Record<string, RoleRules> =>
-  Object.fromEntries(
-    roles.map((role) => {
-      if (access !== undefined) return [role, access[role] ?? {}]
-      return [role, readers.includes(role) ? {} : { write: '*', comment: true }]
-    })
-  )
+/** Every rule that was said, also of what is no role, so that it can be told. */
+const toAccess = ({ roles, access, readers = [] }: Roles): Record<string, RoleRules> => {
+  const said: Readonly<Record<string, RoleRules | undefined>> = access ?? {}
+  const rulesOf = (role: string): RoleRules => {
+    if (access !== undefined) return said[role] ?? {}
+    return readers.includes(role) ? {} : { write: '*', comment: true }
+  }
+  const named = new Set([...roles, ...Object.keys(said)])
+  return Object.fromEntries([...named].map((role) => [role, rulesOf(role)]))
+}
 
 const checkAccess = (
   kind: string,
@@ -137,15 +211,38 @@ const checkAccess = (
   access: Readonly<Record<string, RoleRules>>
 ): void => {
   for (const [role, { write = [], mayTake = [] }] of Object.entries(access)) {
-    const [path] = badPaths(write, Object.keys(storage))
-    if (path !== undefined)
-      throw new TypeError(
-        `${kind}.access.${role}: ${JSON.stringify(path)} is neither *, key, key/own, key/own/field nor key/*/field`
-      )
+    if (!roles.includes(role))
+      throw new TypeError(`${kind}.access: ${role} is none of its roles ${roles.join(', ')}`)
+    for (const path of write === '*' ? [] : write) {
+      const fault = faultOfPath(storage, path)
+      if (fault !== null) throw new TypeError(`${kind}.access.${role}: ${JSON.stringify(path)}: ${fault}`)
+    }
     const stranger = mayTake.find((other) => !roles.includes(other))
     if (stranger !== undefined) throw new TypeError(`${kind}.access.${role}: no role is named ${stranger}`)
   }
 }
+
+/** A path that reaches nothing would look like a right and be none. */
+const faultOfPath = (storage: StorageShape, path: string): string | null => {
+  const segments = path.split('/')
+  const [key = '', id, field] = segments
+  const node = Object.hasOwn(storage, key) ? storage[key] : undefined
+  if (node === undefined) return `the storage has no key ${JSON.stringify(key)}`
+  if (id === undefined) return null
+  if ((id !== 'own' && id !== '*') || (id === '*' && field === undefined) || segments.length > 3)
+    return 'a path is key, key/own, key/own/field or key/*/field'
+  if (id === 'own' && !isOfPeople(node))
+    return `nothing in ${key} is anybody's own: that is so in s.perUser, and in s.collection with { owned: true }`
+  if (field === undefined) return null
+  if (node.type !== 'collection') return `${key} is no collection, so it has no entries with fields`
+  return Object.hasOwn(node.fields, field) ? null : `entries of ${key} have no field ${JSON.stringify(field)}`
+}
+
+/** Of records nobody knows what their ids stand for. */
+const isOfPeople = (node: StorageNode): boolean =>
+  node.type === 'perUser' || node.type === 'record' || (node.type === 'collection' && node.isOwned)
+
+const ruleNames: readonly string[] = ['last', 'role', 'ask']
 
 /** Every contested value by its path, with its rule. */
 const toConflict = (
@@ -162,6 +259,11 @@ const toConflict = (
       return [path, said[path] ?? said[name] ?? 'last']
     })
   )
+  for (const [path, rule] of Object.entries(said))
+    if (typeof rule !== 'function' && !ruleNames.includes(rule))
+      throw new TypeError(
+        `${kind}.conflict: ${path}: ${rule} is none of ${ruleNames.join(', ')}, nor a function`
+      )
   const [stranger] = left
   if (stranger !== undefined) throw new TypeError(`${kind}.conflict: no contested value is named ${stranger}`)
   return rules

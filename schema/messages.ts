@@ -51,6 +51,8 @@ export type ServerMessage =
       readonly mayWrite: boolean
       readonly userId: string
       readonly name: string
+      /** The time by the server's clock, in milliseconds since 1970: what is claimed is dated by it. */
+      readonly at: number
     }
   | {
       readonly type: 'committed'
@@ -85,37 +87,13 @@ export const decodeServerMessage = (text: string): ServerMessage | null => {
         ? { type: 'flushed', id: value.id, seq, epoch }
         : null
     case 'refused':
-      return typeof value.code === 'string' && isErrorCode(value.code)
-        ? {
-            type: 'refused',
-            code: value.code,
-            detail: String(value.detail ?? ''),
-            path: typeof value.path === 'string' ? value.path : null
-          }
-        : null
+      return readRefused(value)
     case 'members':
       return { type: 'members' }
     case 'escalated':
-      return typeof value.userId === 'string' && typeof value.role === 'string'
-        ? {
-            type: 'escalated',
-            userId: value.userId,
-            name: String(value.name ?? ''),
-            role: value.role,
-            reason: String(value.reason ?? ''),
-            until: typeof value.until === 'number' ? value.until : null
-          }
-        : null
+      return readEscalated(value)
     case 'role':
-      return typeof value.role === 'string' && typeof value.mayWrite === 'boolean'
-        ? {
-            type: 'role',
-            role: value.role,
-            mayWrite: value.mayWrite,
-            userId: String(value.userId),
-            name: String(value.name)
-          }
-        : null
+      return readRole(value)
     case 'committed':
       return seq !== null && epoch !== null && Array.isArray(value.entries)
         ? { type: 'committed', seq, epoch, entries: value.entries.filter(isEntryMark) }
@@ -124,6 +102,40 @@ export const decodeServerMessage = (text: string): ServerMessage | null => {
       return null
   }
 }
+
+const readRefused = (value: Record<string, unknown>): ServerMessage | null =>
+  typeof value.code === 'string' && isErrorCode(value.code)
+    ? {
+        type: 'refused',
+        code: value.code,
+        detail: String(value.detail ?? ''),
+        path: typeof value.path === 'string' ? value.path : null
+      }
+    : null
+
+const readEscalated = (value: Record<string, unknown>): ServerMessage | null =>
+  typeof value.userId === 'string' && typeof value.role === 'string'
+    ? {
+        type: 'escalated',
+        userId: value.userId,
+        name: String(value.name ?? ''),
+        role: value.role,
+        reason: String(value.reason ?? ''),
+        until: typeof value.until === 'number' ? value.until : null
+      }
+    : null
+
+const readRole = (value: Record<string, unknown>): ServerMessage | null =>
+  typeof value.role === 'string' && typeof value.mayWrite === 'boolean' && typeof value.at === 'number'
+    ? {
+        type: 'role',
+        role: value.role,
+        mayWrite: value.mayWrite,
+        userId: String(value.userId),
+        name: String(value.name),
+        at: value.at
+      }
+    : null
 
 const readObject = (text: string): Record<string, unknown> | null => {
   if (text.length > messageLengthMax) return null

@@ -18,6 +18,8 @@ export interface ParentRule<R extends string = string> {
   readonly roles: Readonly<Record<string, R>>
   /** With `user`: the role of the person that the name says, if they have any role in the parent. */
   readonly own?: R
+  /** Roles of the parent whose people have a room of their own; left out: all. */
+  readonly owners?: readonly string[]
   /** Roles of the parent that may create a room of this kind; left out: those that `roles` names. */
   readonly creators?: readonly string[]
 }

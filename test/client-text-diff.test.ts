@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { applyTextChange } from '../schema/live-storage.ts'
+import { applyTextChange } from '../schema/live-fields.ts'
 import { diffText, moveIndex, type TextChange } from '../schema/text-diff.ts'
 
 const apply = (text: string, { index, remove, insert }: TextChange): string =>

@@ -33,7 +33,7 @@ export const useRoomText = <St extends StorageShape, P, R extends string>(
     (element: TextElement | null) => {
       if (element === null || text === undefined) return
       const allow = (): void => {
-        element.readOnly = room.rights.get()?.mayWrite !== true
+        element.readOnly = !room.can('write', text.name)
       }
       allow()
       const stopAllowing = room.rights.subscribe(allow)

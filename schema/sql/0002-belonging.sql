@@ -1,11 +1,15 @@
 -- Who belongs to a room, whose Yjs client ids are whose, and what was done and refused.
 
--- What is shown of a member who is not here; who gave the role.
+-- What is shown of a member who is not here; who gave the role. A role of no letters is that of somebody who was sent
+-- away from a room that they would get into without being a member.
 alter table member add column name text not null default '';
 alter table member add column granted_by text;
 
 -- Serves: the rooms that a user is a member of.
 create index member_user on member (user_id, room_id);
+
+-- Serves: the rooms that belong to a room, by the beginning of their names.
+create index room_name_prefix on room (name text_pattern_ops);
 
 -- A role that somebody has taken for a limited time. It counts before the member's own until it has ended.
 create table escalation (
@@ -19,11 +23,13 @@ create table escalation (
   primary key (room_id, user_id)
 );
 
--- A link or a short code that gives a role. The code itself is not kept: whoever reads the table cannot join.
+-- A link or a short code that gives a role. The code itself is not kept: whoever reads the table cannot join by a link;
+-- a short code could be found by trying all of them, within the minutes that it is good for.
 create table invite (
   code_hash bytea primary key,
   id uuid not null unique,
   room_id uuid not null,
+  kind text not null,
   role text not null,
   created_by text not null,
   created_at timestamptz not null default now(),
@@ -43,27 +49,37 @@ create table client (
 );
 
 -- What people did to a room's members and invites, and what was refused them. id is made so that it grows with time.
+-- count: so often within a few seconds.
 create table audit (
   id uuid primary key,
-  room_id uuid,
+  at timestamptz not null,
   room text,
-  at timestamptz not null default now(),
   user_id text not null,
   action text not null,
   code text,
   detail jsonb not null,
-  address text
+  address text not null,
+  count int not null
 );
 
--- Serves: the audit of one room, newest first.
-create index audit_room on audit (room_id, at);
-
--- Serves: the audit of everything, newest first.
-create index audit_at on audit (at);
+-- Serve: the audit of one room, and of one user, newest first.
+create index audit_room on audit (room, id);
+create index audit_user on audit (user_id, id);
 
 -- Tokens, or all tokens of a user up to a moment, that are good no more, on whichever node they are shown.
 create table revocation (
   subject text primary key,
-  at timestamptz not null default now(),
+  at timestamptz not null,
   expires_at timestamptz not null
+);
+
+-- Serves: what other nodes have revoked since a moment.
+create index revocation_at on revocation (at);
+
+-- Rooms of kinds that say what becomes of a room which is left alone: noted when opened. idle_seq is up to where that has
+-- been done.
+create table awake (
+  room_id uuid primary key,
+  at timestamptz not null default now(),
+  idle_seq bigint
 );

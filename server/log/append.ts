@@ -51,6 +51,27 @@ written as (
   from moved m, unnest(m.authors, m.updates) with ordinality as e(author, update, ord))
 select id as room_id, head as seq, at from moved`
 
+/** The same for entries of which more is to be known than their author: few are, and the others do not pay for it. */
+const causedEntries = `
+with turn as (
+  update writer set batch = $2::int8 where id = $1::uuid and batch = $2::int8 - 1 returning id),
+incoming as materialized (
+  select room_id, count(*) as entries, array_agg(author order by ord) as authors, array_agg(update order by ord) as updates,
+    array_agg(cause order by ord) as causes
+  from unnest($3::text::uuid[], $4::text::text[], $5::text::bytea[], $6::text::text[])
+    with ordinality as i(room_id, author, update, cause, ord)
+  where exists (select from turn)
+  group by room_id order by room_id),
+moved as (
+  update room set head = head + i.entries, changed_at = greatest(clock_timestamp(), changed_at), dirty = true
+  from incoming i where room.id = i.room_id and deleted_at is null
+  returning room.id, head - i.entries as base, head, changed_at as at, i.authors, i.updates, i.causes),
+written as (
+  insert into entry (room_id, seq, author, at, cause, update)
+  select m.id, m.base + e.ord, e.author, m.at, e.cause::jsonb, e.update
+  from moved m, unnest(m.authors, m.updates, m.causes) with ordinality as e(author, update, cause, ord))
+select id as room_id, head as seq, at from moved`
+
 /** Whoever writes the first entry of a room that nobody created is its owner. */
 const register = `
 with fresh as (
@@ -60,7 +81,7 @@ with fresh as (
 made as (
   insert into room (id, name, kind) select id, name, kind from fresh on conflict do nothing returning id)
 insert into member (room_id, user_id, role)
-select m.id, f.author, f.role from made m join fresh f using (id)
+select m.id, f.author, f.role from made m join fresh f using (id) where f.role <> ''
 on conflict do nothing`
 
 const newest = `
@@ -91,7 +112,7 @@ export const registerRooms = async (lane: Lane, groups: readonly RoomEntries[]):
     texts(rooms.map(({ name }) => name)),
     texts(rooms.map(({ kind }) => kind)),
     texts(groups.map(({ entries }) => entries[0]?.author ?? 'server')),
-    texts(rooms.map(({ ownerRole }) => ownerRole))
+    texts(rooms.map(({ ownerRole }) => ownerRole ?? ''))
   ])
   for (const room of rooms) room.isStored = true
 }
@@ -111,11 +132,27 @@ export const appendBatch = async (
   const [first] = groups
   const [entry] = first?.entries ?? []
   if (first === undefined || entry === undefined) return new Map()
+  const causes = causesOf(groups)
+  if (causes !== null) {
+    const rows = await lane.query<Row>(causedEntries, [writer, batch, ...columnsOf(groups), texts(causes)])
+    return placedIn(rows)
+  }
   const rows =
     groups.length === 1 && first.entries.length === 1
       ? await lane.query<Row>(oneEntry, [writer, batch, first.room.id, entry.author, entry.update])
       : await lane.query<Row>(manyEntries, [writer, batch, ...columnsOf(groups)])
-  return new Map(rows.map((row) => [row.room_id, { seq: toSeq(row.seq), at: row.at.getTime() }]))
+  return placedIn(rows)
+}
+
+const placedIn = (rows: readonly Row[]): Map<string, Placed> =>
+  new Map(rows.map((row) => [row.room_id, { seq: toSeq(row.seq), at: row.at.getTime() }]))
+
+/** The causes of all entries; null where none has one. */
+const causesOf = (groups: readonly RoomEntries[]): (string | null)[] | null => {
+  if (!groups.some(({ entries }) => entries.some(({ cause }) => cause !== null))) return null
+  return groups.flatMap(({ entries }) =>
+    entries.map(({ cause }) => (cause === null ? null : JSON.stringify(cause)))
+  )
 }
 
 const columnsOf = (groups: readonly RoomEntries[]): [string, string, string] => {

@@ -23,7 +23,7 @@ export const openAuthorityWorld = async (): Promise<AuthorityWorld> => {
   return {
     database,
     authority: (config = {}, options = {}) =>
-      createAuthority({ database, kinds, config: { ...noAuth, ...config }, ...options }),
+      createAuthority({ database, kinds, logger, config: { ...noAuth, ...config }, ...options }),
     [Symbol.asyncDispose]: () => database.close()
   }
 }
