@@ -77,7 +77,7 @@ describe.skipIf(missing('postgres'))('an invite', () => {
     const name = await room()
     const { code, path, usesLeft } = await invite(name, 'ana', { role: 'writer', kind: 'link' })
     expect([path, usesLeft]).toEqual([`/j/${code}`, 100])
-    expect(await joined('cleo', code)).toEqual({ room: name, role: 'writer', kind: 'document' })
+    expect(await joined('cleo', code)).toEqual({ room: name, role: 'writer', kind: 'document', isNew: true })
     using cleo = openProvider(world.server.wsUrl, name, undefined, await world.person('cleo'))
     cleo.document.getText('text').insert(0, 'hello')
     await cleo.settled()

@@ -28,6 +28,13 @@ const membersOf = async (room: string, by: string): Promise<{ userId: string; ro
 const rolesOf = async (room: string, by: string): Promise<Record<string, string>> =>
   Object.fromEntries((await membersOf(room, by)).map(({ userId, role }) => [userId, role]))
 
+const waitingForLocks = async (): Promise<number> => {
+  const [row] = await world.database.query<{ count: bigint }>(
+    `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  )
+  return Number(row?.count)
+}
+
 /** A room of Ana's, with Ben as a writer and Cleo as a reader. */
 const trio = (): Promise<string> => world.create(newRoom(), 'ana', { ben: 'writer', cleo: 'reader' })
 
@@ -86,11 +93,13 @@ describe.skipIf(missing('postgres'))('the members of a room', () => {
 
   it('keep one with the first role when two owners send each other away at once', async () => {
     const room = await world.create(newRoom(), 'ana', { ben: 'owner' })
-    const statuses = await Promise.all([
-      world.remove(room, 'ana', 'ben').then(({ status }) => status),
-      world.remove(room, 'ben', 'ana').then(({ status }) => status)
-    ])
-    expect(statuses).toContain(204)
+    let removals: Promise<Response>[] = []
+    await world.database.transaction(async (t) => {
+      await t.query('select from member where room_id = $1::uuid for update', [roomIdOf(toRoomName(room))])
+      removals = [world.remove(room, 'ana', 'ben'), world.remove(room, 'ben', 'ana')]
+      await waitUntil(async () => (await waitingForLocks()) === 2, { about: 'both to wait for each other' })
+    })
+    expect((await Promise.all(removals)).map(({ status }) => status).sort()).toEqual([204, 409])
     const rows = await world.database.query<{ user_id: string }>(
       `select user_id from member where room_id = $1::uuid and role = 'owner'`,
       [roomIdOf(toRoomName(room))]

@@ -36,6 +36,7 @@ const middleOf = (half: number): Id => ({ client: 1, clock: Math.floor(half / 2)
 
 const neighbours = (half: number): Plot[] => {
   const last = lastOf(half)
+  const between = [middleOf(half), { client: 2, clock: middleOf(half).clock }] as const
   const spread = (at: number): Id => ({ client: 1, clock: (at * 17) % half })
   return [
     ['neighbours that were made up', structs(() => ({ text: 'x', origin: first, right: last }))],
@@ -46,16 +47,12 @@ const neighbours = (half: number): Plot[] => {
       'neighbours in its own past',
       structs((at) => (at === 0 ? { text: 'x', origin: first } : { text: 'x', origin: own(0), right: first }))
     ],
-    ['letters typed backwards', backwards(typist, middleOf(half))],
-    [
-      'letters typed backwards where others were',
-      backwards(typist + 1, middleOf(half)),
-      backwards(typist, middleOf(half))
-    ],
+    ['letters typed backwards', backwards(typist, [middleOf(half)])],
+    ['letters typed backwards where others were', backwards(typist + 1, between), backwards(typist, between)],
     [
       'letters typed backwards where others were, by a lower client',
-      backwards(typist, middleOf(half)),
-      backwards(typist + 1, middleOf(half))
+      backwards(typist, between),
+      backwards(typist + 1, between)
     ],
     [
       'format marks',
@@ -202,8 +199,11 @@ const mark = (value: string): RawStruct => ({
 })
 
 /** Each letter before the one that was written last: two who do so at one place make Yjs compare all with all. */
-const backwards = (client: number, origin: Id): Make =>
-  structs((at) => ({ text: 'x', origin, ...(at > 0 && { right: { client, clock: at - 1 } }) }), client)
+const backwards = (client: number, [origin, end]: readonly [Id, Id?]): Make =>
+  structs((at) => {
+    const right = at === 0 ? end : { client, clock: at - 1 }
+    return { text: 'x', origin, ...(right && { right }) }
+  }, client)
 
 const takeTurns: Make = (count) => {
   const turn = (client: number, other: number, ahead: number): RawSection => ({

@@ -5,12 +5,18 @@ import { type ErrorCode, isErrorCode } from '../../schema/error-codes.ts'
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly code: ErrorCode
+  /** When to try again; null: the server has not said. */
+  readonly retrySeconds: number | null
 
-  constructor(code: ErrorCode, detail: string) {
+  constructor(code: ErrorCode, detail: string, retrySeconds: number | null = null) {
     super(detail)
     this.code = code
+    this.retrySeconds = retrySeconds
   }
 }
+
+/** The shape of an answer that says no more than that it is done. */
+export const done = z.undefined()
 
 /**
  * One request to the HTTP API of the server that served this page.
@@ -20,10 +26,10 @@ export class Refusal extends Error {
  */
 export const callApi = async <Shape extends z.ZodMiniType>(
   path: string,
-  { token, body, shape, signal }: ApiCall<Shape>
+  { token, body, method = body === undefined ? 'GET' : 'POST', shape, signal }: ApiCall<Shape>
 ): Promise<z.output<Shape>> => {
   const answer = await fetch(path, {
-    method: body === undefined ? 'GET' : 'POST',
+    method,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' })
@@ -32,13 +38,15 @@ export const callApi = async <Shape extends z.ZodMiniType>(
     signal: signal ?? null
   })
   if (!answer.ok) throw await refusalOf(answer)
-  return z.parse(shape, await answer.json())
+  return z.parse(shape, answer.status === 204 ? undefined : await answer.json())
 }
 
 export interface ApiCall<Shape extends z.ZodMiniType> {
   readonly token?: string
-  /** Sent as JSON with POST; without it the call is a GET. */
+  /** Sent as JSON. */
   readonly body?: unknown
+  /** Left out: POST with a body, GET without one. */
+  readonly method?: 'PUT' | 'PATCH' | 'DELETE' | 'POST'
   readonly shape: Shape
   readonly signal?: AbortSignal
 }
@@ -47,8 +55,9 @@ const problemShape = z.object({ code: z.string(), detail: z.string() })
 
 const refusalOf = async (answer: Response): Promise<Refusal> => {
   const problem = z.safeParse(problemShape, parseJson(await answer.text()))
+  const retrySeconds = Number(answer.headers.get('retry-after')) || null
   return problem.success && isErrorCode(problem.data.code)
-    ? new Refusal(problem.data.code, problem.data.detail)
+    ? new Refusal(problem.data.code, problem.data.detail, retrySeconds)
     : new Refusal('internal', `the server answered ${answer.status}`)
 }
 

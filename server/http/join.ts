@@ -8,7 +8,8 @@ const joinedShape = z
   .object({
     room: z.string(),
     role: z.string().describe('The one that they have there now'),
-    kind: z.string()
+    kind: z.string(),
+    isNew: z.boolean().describe('False: they had this role or a higher one already')
   })
   .openapi('Joined')
 
@@ -50,7 +51,7 @@ export const addJoin = (api: Api, parts: ApiParts): void => {
       if (isNew) await changed(room)
       const { role } = await authority.authorize(identity, room)
       if (isNew) audit.record({ ...about, room, action: 'joined', code: null, detail: { role } })
-      return c.json({ room, role, kind: kindOf(room) }, 200)
+      return c.json({ room, role, kind: kindOf(room), isNew }, 200)
     } catch (error) {
       if (error instanceof RoomlogError && ['invite-invalid', 'too-many'].includes(error.reason)) {
         // Not the code: it may be one letter away from a good one.

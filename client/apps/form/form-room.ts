@@ -3,12 +3,14 @@ import type { Room } from '../../index.ts'
 import { createRoomContext } from '../../react/index.ts'
 
 /** What can be asked of the room while there is nothing to show of it. */
-export type FormRoom = Pick<Room, 'failure' | 'syncStatus'>
+export type FormRoom = Pick<Room, 'failure' | 'ready' | 'roster' | 'syncStatus'>
 
 /** The hooks of a form's room. */
 export const {
   RoomProvider,
+  useCan,
   useErrorListener,
+  useEscalationListener,
   useHistory,
   useLog,
   useLostConnectionListener,
@@ -16,6 +18,7 @@ export const {
   useOthers,
   useRights,
   useRoom,
+  useRoster,
   useSelf,
   useStorage,
   useSyncStatus,

@@ -1,49 +1,45 @@
-import { useEffect, useEffectEvent, useState } from 'react'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
-import * as z from 'zod/mini'
-import { callApi, Refusal } from '../api.ts'
+import { now } from '../../clock.ts'
+import { Refusal } from '../api.ts'
 import { useVisitor } from '../entrance.tsx'
+import { isFormRole, roleWords } from '../form/roles.ts'
 import { Button } from '../ui/button.tsx'
 import { Screen } from '../ui/screen.tsx'
-import { codeLength, plainCode } from './codes.ts'
+import { countOf } from '../ui/time-words.ts'
+import { useNow } from '../ui/timers.ts'
+import { useToast } from '../ui/toast.tsx'
+import { codeLength, isWhole, plainCode } from './codes.ts'
+import { type Joined, join, problemOf } from './join.ts'
 
 /** Where a code is typed, and where a link or a scanned square leads to: it takes you in, or says why not. */
 export function JoinPage({ code = '' }: { code?: string }) {
-  const { identity } = useVisitor()
-  const [, navigate] = useLocation()
+  const { busy, problem, waitSeconds, enter } = useJoining()
   const [typed, setTyped] = useState(code.length === codeLength ? code : '')
-  const [problem, setProblem] = useState<string | null>(null)
-  const [busy, setBusy] = useState(code !== '')
-
-  const join = async (given: string) => {
-    if (given.length < codeLength) return setProblem(`A code has ${codeLength} characters.`)
-    setBusy(true)
-    setProblem(null)
-    try {
-      const { room } = await callApi('/api/join', {
-        token: identity.token,
-        body: { code: given },
-        shape: z.object({ room: z.string() })
-      })
-      navigate(`/${room}`, { replace: true })
-    } catch (error) {
-      setProblem(wordsFor(error))
-      setBusy(false)
-    }
-  }
-  const joinByLink = useEffectEvent(() => void join(code))
+  const [opening, setOpening] = useState(code !== '')
+  const field = useRef<HTMLInputElement>(null)
+  const followed = useRef('')
+  const follow = useEffectEvent(() => {
+    if (followed.current === code) return
+    followed.current = code
+    void enter(code).finally(() => setOpening(false))
+  })
   useEffect(() => {
     document.title = 'Join · Roomlog'
-    if (code !== '') joinByLink()
+    if (code !== '') follow()
   }, [code])
+  // Typing the code is all that there is to do here, again after a code that was wrong.
+  useEffect(() => {
+    if (!opening && !busy) field.current?.focus()
+  }, [opening, busy])
 
+  if (opening) return <Screen bar="Join" heading="Opening…" />
   return (
-    <Screen bar="Join" heading={busy ? 'Opening…' : 'Type the code that you were given.'}>
+    <Screen bar="Join" heading="Type the code that you were given.">
       <form
-        hidden={busy}
         onSubmit={(event) => {
           event.preventDefault()
-          void join(plainCode(typed))
+          void enter(plainCode(typed))
         }}
       >
         <label htmlFor="code" className="block font-label text-ink">
@@ -51,41 +47,66 @@ export function JoinPage({ code = '' }: { code?: string }) {
         </label>
         <div className="mt-1.5 flex flex-wrap gap-2">
           <input
+            ref={field}
             id="code"
             name="code"
             autoComplete="off"
             autoCapitalize="characters"
             spellCheck={false}
-            maxLength={codeLength * 2}
+            placeholder="CDF 9HM"
             value={typed}
-            onChange={(event) => setTyped(event.target.value.toUpperCase())}
-            aria-describedby={problem ? 'code-problem' : undefined}
-            aria-invalid={problem !== null}
-            className="h-14 w-60 rounded-control border border-edge bg-sheet px-3 font-mono text-xl tracking-[0.2em] text-ink aria-invalid:border-stop"
+            onChange={(event) => setTyped(event.target.value)}
+            aria-describedby={problem === '' ? undefined : 'code-problem'}
+            aria-invalid={problem !== ''}
+            className="h-14 min-w-0 flex-[1_1_15rem] rounded-control border border-edge bg-sheet px-3 font-mono text-xl tracking-[0.2em] text-ink uppercase aria-invalid:border-stop"
           />
-          <Button look="go" type="submit" className="h-14 px-6">
+          <Button look="go" type="submit" aria-disabled={busy || waitSeconds > 0} className="h-14 px-6">
             Join
           </Button>
         </div>
-        {problem && (
-          <p id="code-problem" role="alert" className="mt-2 text-sm text-stop">
-            {problem}
-          </p>
+        {problem !== '' && (
+          <div className="mt-2 text-sm text-stop">
+            <p id="code-problem" role="alert">
+              {problem}
+            </p>
+            {waitSeconds > 0 && <p>Try again in {countOf(waitSeconds, 'second')}.</p>}
+          </div>
         )}
       </form>
     </Screen>
   )
 }
 
-/** @throws whatever is no answer of the server */
-const wordsFor = (error: unknown): string => {
-  if (error instanceof Refusal) {
-    if (error.code === 'invite-invalid')
-      return 'No invite has this code any more. Ask for a new one: codes last ten minutes.'
-    if (error.code === 'too-many') return `Too many wrong codes came from here. ${error.message}.`
-    return `The server refused: ${error.message}.`
+const useJoining = () => {
+  const { identity, leave } = useVisitor()
+  const [, navigate] = useLocation()
+  const toast = useToast()
+  const [problem, setProblem] = useState('')
+  const [busy, setBusy] = useState(false)
+  const [waitUntil, setWaitUntil] = useState(0)
+  const waitSeconds = Math.max(0, Math.ceil((waitUntil - useNow(1000).getTime()) / 1000))
+  const enter = async (code: string): Promise<void> => {
+    if (busy || waitSeconds > 0) return
+    if (!isWhole(code)) return setProblem(`A code has ${codeLength} letters and digits.`)
+    setBusy(true)
+    setProblem('')
+    try {
+      const joined = await join(identity.token, code)
+      toast({ text: welcomeOf(joined) })
+      navigate(`/${joined.room}`, { replace: true })
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'token-invalid' && identity.isGuest) return leave()
+      const { words, waitSeconds: wait } = problemOf(error)
+      setProblem(words)
+      setWaitUntil(wait === 0 ? 0 : now() + wait * 1000)
+      setBusy(false)
+    }
   }
-  // What `fetch` throws when nobody answers.
-  if (error instanceof TypeError) return 'The server cannot be reached. Try again in a moment.'
-  throw error
+  return { busy, problem, waitSeconds, enter }
+}
+
+const welcomeOf = ({ role, isNew }: Joined): string => {
+  const { one, may } = isFormRole(role) ? roleWords[role] : { one: role, may: '' }
+  const can = may === '' ? '' : ` You can ${may}.`
+  return isNew ? `You have joined as ${one}.${can}` : `You were here already, as ${one}.${can}`
 }

@@ -1,28 +1,11 @@
 import { type FocusEvent, useId, useState } from 'react'
-import { useAnnounce } from '../ui/announcer.tsx'
-import { Button } from '../ui/button.tsx'
-import { copyText } from '../ui/copy-text.ts'
-import { Popover } from '../ui/popover.tsx'
-import { useLater } from '../ui/timers.ts'
+import { useAnnounce } from '../../ui/announcer.tsx'
+import { Button } from '../../ui/button.tsx'
+import { copyText } from '../../ui/copy-text.ts'
+import { useLater } from '../../ui/timers.ts'
 
-const panelId = 'share'
-
-/** The button in the bar, and the links below it. */
-export function Share({ id }: { id: string }) {
-  return (
-    <>
-      <Button popoverTarget={panelId} className="max-desk:hidden">
-        Share
-      </Button>
-      <Popover id={panelId} label="Share this form" className="w-[360px]">
-        <ShareLinks id={id} />
-      </Popover>
-    </>
-  )
-}
-
-/** One link to build the form together, one to fill it in. */
-export function ShareLinks({ id }: { id: string }) {
+/** The addresses of the form itself: they lead in whoever has a role in it. */
+export function FormLinks({ id }: { id: string }) {
   const build = `${location.origin}/form/${encodeURIComponent(id)}`
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
@@ -32,15 +15,16 @@ export function ShareLinks({ id }: { id: string }) {
   )
 }
 
-function LinkRow({ label, link }: { label: string; link: string }) {
+/** An address to copy. */
+export function LinkRow({ label, link }: { label: string; link: string }) {
   const fieldId = useId()
   const announce = useAnnounce()
   const [copied, setCopied] = useState<boolean | null>(null)
   useLater(copied !== null, 4000, () => setCopied(null))
   const copy = async () => {
-    const done = await copyText(link)
-    setCopied(done)
-    announce(done ? 'The link is copied' : 'The browser does not let pages copy. Select the link and copy it')
+    const isDone = await copyText(link)
+    setCopied(isDone)
+    announce(isDone ? 'The link is copied' : 'The browser does not let pages copy. Select the link and copy it')
   }
   return (
     <div>
