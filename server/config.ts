@@ -204,7 +204,7 @@ const limits = {
   framesPerSecondMax: {
     env: 'ROOMLOG_FRAMES_PER_SECOND_MAX',
     parse: asNumber(1, 100_000_000),
-    standard: '20000',
+    standard: '5000',
     about: 'Frames per second of one session; a role of a kind may have fewer'
   },
   bytesPerSecondMax: {

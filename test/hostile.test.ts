@@ -58,7 +58,8 @@ beforeAll(async () => {
     ROOMLOG_FRAME_BYTES_MAX: '64KiB',
     ROOMLOG_ROOMS_PER_SESSION_MAX: '3',
     ROOMLOG_AUTH_ATTEMPTS_PER_MINUTE_MAX: '1000000',
-    ROOMLOG_CONNECTS_PER_SECOND_MAX: '1000000'
+    ROOMLOG_CONNECTS_PER_SECOND_MAX: '1000000',
+    ROOMLOG_FRAMES_PER_SECOND_MAX: '1000000'
   })
   pid = world.server.pid
   token = await tokenFor('ada', 'writer')

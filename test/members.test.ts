@@ -165,6 +165,16 @@ describe.skipIf(missing('postgres'))('a change of role', () => {
     expect(other.client.messages('members')).toEqual([])
   })
 
+  it('made by another node leaves no time to give roles by the one that was taken', async () => {
+    const room = await world.create(newRoom(), 'ana', { ben: 'owner' })
+    const token = await world.person('ben')
+    expect((await world.call(roomPath(room), { token })).status).toBe(200)
+    await world.database.query(`delete from member where room_id = $1::uuid and user_id = 'ben'`, [
+      roomIdOf(toRoomName(room))
+    ])
+    await expectProblem(await world.setRole(room, 'ben', 'ben', 'owner'), 'forbidden')
+  })
+
   it('made by another node acts within seconds', async () => {
     const room = await trio()
     const ben = await world.enter(room, 'ben')

@@ -11,6 +11,8 @@ export interface Admission {
   identity(c: ApiContext): Promise<Identity>
   reader(c: ApiContext, room: string): Promise<Access>
   writer(c: ApiContext, room: string): Promise<Access>
+  /** A reader by what Postgres says now: whoever gives roles must not do so by one that another node took from them. */
+  reread(c: ApiContext, room: string): Promise<Access>
   /** For what belongs to the whole room and does not end with what is taken for a time: its first role, or an administrator. */
   owner(c: ApiContext, room: string): Promise<Access>
   /** Of a room that is about to be created. */
@@ -59,6 +61,11 @@ export const createAdmission = (
       })
       throw new RoomlogError('read-only', detail)
     },
+    reread: (c, room) =>
+      enter(c, room, (who, name) => {
+        for (const each of authority.lineage(name)) authority.forget(each)
+        return authority.authorize(who, name)
+      }),
     creator: (c, room) => enter(c, room, authority.authorizeCreation),
     async owner(c, room) {
       const access = await reader(c, room)

@@ -72,7 +72,7 @@ export const addEscalations = (
   { escalations, admission, audit, changed, addressOf }: ApiParts
 ): void => {
   api.openapi(take, async (c) => {
-    const access = await admission.reader(c, c.req.valid('param').room)
+    const access = await admission.reread(c, c.req.valid('param').room)
     const { at, until, room, ...taken } = await escalations.take(access, c.req.valid('json'))
     const times = { at: new Date(at).toISOString(), until: new Date(until).toISOString() }
     audit.record({
@@ -89,7 +89,7 @@ export const addEscalations = (
 
   api.openapi(end, async (c) => {
     const { room: name, user } = c.req.valid('param')
-    const access = await admission.reader(c, name)
+    const access = await admission.reread(c, name)
     const ended = await escalations.end(access, user)
     audit.record({
       room: ended.room,

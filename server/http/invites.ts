@@ -85,7 +85,7 @@ const remove = createRoute({
 export const addInvites = (api: Api, { invites, admission, audit, addressOf }: ApiParts): void => {
   api.openapi(create, async (c) => {
     const { role, kind, expiresInSeconds = null, uses = null } = c.req.valid('json')
-    const access = await admission.reader(c, c.req.valid('param').room)
+    const access = await admission.reread(c, c.req.valid('param').room)
     const { invite, code } = await invites.make(access, { role, kind, expiresInSeconds, uses })
     audit.record({
       room: access.room,
@@ -105,13 +105,13 @@ export const addInvites = (api: Api, { invites, admission, audit, addressOf }: A
   })
 
   api.openapi(list, async (c) => {
-    const access = await admission.reader(c, c.req.valid('param').room)
+    const access = await admission.reread(c, c.req.valid('param').room)
     return c.json({ invites: (await invites.list(access)).map(toBody) }, 200)
   })
 
   api.openapi(remove, async (c) => {
     const { room: name, id } = c.req.valid('param')
-    const access = await admission.reader(c, name)
+    const access = await admission.reread(c, name)
     await invites.remove(access, id)
     audit.record({
       room: access.room,

@@ -109,7 +109,7 @@ export const addMembers = (api: Api, { members, admission, audit, changed, addre
   api.openapi(set, async (c) => {
     const { room: name, user } = c.req.valid('param')
     const { role, name: called } = c.req.valid('json')
-    const access = await admission.reader(c, name)
+    const access = await admission.reread(c, name)
     const { room, identity } = access
     const before = await members.set(access, {
       userId: user,
@@ -132,7 +132,7 @@ export const addMembers = (api: Api, { members, admission, audit, changed, addre
 
   api.openapi(remove, async (c) => {
     const { room: name, user } = c.req.valid('param')
-    const access = await admission.reader(c, name)
+    const access = await admission.reread(c, name)
     const { room, identity } = access
     const before = await members.remove(access, user)
     audit.record({

@@ -11,13 +11,12 @@ import type { RoomDefinition } from '../../schema/define-room.ts'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { createLiveStorage, type LiveStorage } from '../../schema/live-storage.ts'
 import type { RoomName, Seq } from '../../schema/room-name.ts'
-import { readStorage } from '../../schema/storage.ts'
 import type { StorageShape, StorageSnapshot } from '../../schema/storage-words.ts'
 import type { Access, User } from '../auth/identity.ts'
 import { now } from '../clock.ts'
-import { foldInto } from '../log/fold.ts'
 import { applyUpdate, committed, currentRoom, type EditParts, type Position, withOpenRoom } from './edit.ts'
 import type { Room } from './room.ts'
+import { createWorkingCopies, type TakeCopy } from './working-copy.ts'
 
 /** What a change finds, and writes to. */
 export interface ChangeContext {
@@ -56,15 +55,17 @@ const attemptsMax = 5
 
 export const createChange = (parts: EditParts): Change => {
   const authorIds = createAuthorIds()
+  const takeCopy = createWorkingCopies()
   return (name, request) =>
     withOpenRoom(parts, name, async () => {
       for (let attempt = 1; attempt <= attemptsMax; attempt++) {
         const room = currentRoom(parts, name)
         assertStandsAt(room, request.ifHead ?? null)
-        const done = await attemptChange(parts, room, request, authorIds(room, request.by.identity.user.id))
+        const clientId = authorIds(room, request.by.identity.user.id)
+        const done = await attemptChange(parts, room, request, clientId, takeCopy)
         if (done !== null) return done
       }
-      throw new RoomlogError('version-conflict', `${name} moved on ${attemptsMax} times while it was changed`)
+      throw new RoomlogError('resync', `${name} moved on ${attemptsMax} times while it was changed`)
     })
 }
 
@@ -112,49 +113,39 @@ const attemptChange = async <T>(
   parts: EditParts,
   room: Room,
   { by, run }: ChangeRequest<T>,
-  clientId: number
+  clientId: number,
+  takeCopy: TakeCopy
 ): Promise<Changed<T> | null> => {
   const seq = lengthOf(room)
-  const copy = copyOf(room.document, clientId)
+  const { document, mirror, written, keep, drop } = takeCopy(room, by.definition, clientId)
+  let isInStep = false
   try {
     const at = now()
-    const { definition } = by
-    const storage = createLiveStorage(definition, copy.document, (change) => copy.document.transact(change), {
+    const storage = createLiveStorage(by.definition, document, (change) => document.transact(change), {
       userId: by.identity.user.id,
-      role: by.role
+      role: by.role,
+      at
     })
-    const snapshot = readStorage(definition, copy.document)
-    let result: T
-    try {
-      result = await run({ storage, document: copy.document, snapshot, seq, at })
-    } catch (error) {
-      // Whoever hears of it must not hear what a crash could take back.
-      await committed(parts, room)
-      throw error
-    }
+    const result = await runOn(parts, room, () => run({ storage, document, snapshot: mirror.get(), seq, at }))
+    const update = written()
+    isInStep = update === null
     if (lengthOf(room) !== seq || room.isDestroyed || room.brokenBy !== null) return null
-    const update = copy.written()
-    const changed = update !== null && applyUpdate(parts, room, by, update, clientId)
+    const changed = update !== null && applyUpdate(parts, room, by, update, { clientId })
+    isInStep = true
     return { ...(await committed(parts, room)), changed, result }
   } finally {
-    copy.document.destroy()
+    if (isInStep) keep()
+    else drop()
   }
 }
 
-/** A document with the same content, and what is written to it from now on as one update. */
-const copyOf = (original: Y.Doc, clientId: number) => {
-  const document = new Y.Doc({ guid: 'copy' })
-  foldInto(document, Y.encodeStateAsUpdate(original), [], null)
-  document.clientID = clientId
-  const updates: Uint8Array[] = []
-  document.on('update', (update: Uint8Array) => updates.push(update))
-  return {
-    document,
-    written: (): Uint8Array | null => {
-      const [first] = updates
-      if (first === undefined) return null
-      return updates.length === 1 ? first : Y.mergeUpdates(updates)
-    }
+/** Whoever hears of a failure must not hear what a crash could take back. */
+const runOn = async <T>(parts: EditParts, room: Room, run: () => T | Promise<T>): Promise<T> => {
+  try {
+    return await run()
+  } catch (error) {
+    await committed(parts, room)
+    throw error
   }
 }
 

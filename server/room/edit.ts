@@ -25,11 +25,12 @@ export const edit = (
   parts: EditParts,
   name: RoomName,
   access: Access,
-  update: Uint8Array
+  update: Uint8Array,
+  address: string
 ): Promise<Position & { changed: boolean }> =>
   withOpenRoom(parts, name, async () => {
     const room = currentRoom(parts, name)
-    const changed = applyUpdate(parts, room, access, update)
+    const changed = applyUpdate(parts, room, access, update, { address })
     return { ...(await committed(parts, room)), changed }
   })
 
@@ -54,10 +55,16 @@ export const currentRoom = ({ rooms }: EditParts, name: RoomName): Room => {
   return room
 }
 
+interface UpdateOrigin {
+  /** The Yjs client id that the server has chosen for this author; null: it came from elsewhere. */
+  readonly clientId?: number | null
+  /** Where it came from, on the network; empty: the server. */
+  readonly address?: string
+}
+
 /**
  * Appends the update to the log; false if the room had all of it.
  *
- * @param clientId the Yjs client id that the server has chosen for this author; null: it came from elsewhere
  * @throws RoomlogError whatever the guard says
  */
 export const applyUpdate = (
@@ -65,11 +72,11 @@ export const applyUpdate = (
   room: Room,
   access: Access,
   update: Uint8Array,
-  clientId: number | null = null
+  { clientId = null, address = '' }: UpdateOrigin = {}
 ): boolean => {
   if (commits.isFull) throw new RoomlogError('unavailable', `${commits.waitingBytes} bytes wait for the log`)
   const before = room.log.waiting
-  const writing = new Writing(access.identity.user.id, null)
+  const writing = new Writing(access.identity.user.id, null, address)
   writing.announced = clientId
   const verdict = applyOrBreak(room, access, update, writing)
   if (verdict.answer === 'refuse')

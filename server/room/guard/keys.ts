@@ -95,8 +95,7 @@ const isTakenAway = (
     originClient === client && originClock === clock
   const isSeen = fresh.some(isBehind) || deletedUntil(client, clock) > clock
   const isAlone = shown.left === null || Y.compareIDs(shown.origin, shown.left.lastId)
-  const isAfter = (each: Fresh): boolean =>
-    isBehind(each) ||
-    fresh.some((other) => other.client === each.originClient && other.end - 1 === each.originClock)
-  return isSeen && isAlone && fresh.every(isAfter)
+  if (!isSeen || !isAlone) return false
+  const ends = new Set(fresh.map((each) => `${each.client}:${each.end - 1}`))
+  return fresh.every((each) => isBehind(each) || ends.has(`${each.originClient}:${each.originClock}`))
 }
