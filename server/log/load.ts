@@ -32,7 +32,8 @@ export interface Loader {
 const pageRowsMax = 10_000
 
 const rooms = `
-select r.id, r.epoch, r.head, r.deleted_at is not null as deleted, coalesce(s.seq, 0) as snapshot_seq, s.state
+select r.id, r.epoch, r.deleted_at is not null as deleted, coalesce(s.seq, 0) as snapshot_seq, s.state,
+  coalesce((select max(seq) from entry where room_id = r.id), 0) as head
 from room r
 left join lateral (select seq, state from snapshot where room_id = r.id order by seq desc limit 1) s on true
 where r.id = any($1::text::uuid[])`
@@ -141,9 +142,11 @@ const assemble = (row: RoomRow, name: string, tail: readonly TailRow[]): StoredR
     if (entry.seq !== ++seq)
       return new RoomlogError('room-corrupt', `${name} has no entry ${seq}, but has ${entry.seq}`)
   }
-  // An append between the two queries brings entries above the head that was read.
-  if (seq < row.head)
-    return new RoomlogError('room-corrupt', `${name} ends at ${seq}, its head is ${row.head}`)
+  if (row.head < row.snapshot_seq)
+    return new RoomlogError(
+      'room-corrupt',
+      `${name} ends at ${row.head}, its snapshot at ${row.snapshot_seq}`
+    )
   return {
     epoch: toEpoch(row.epoch),
     head: toSeq(seq),

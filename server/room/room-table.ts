@@ -145,21 +145,25 @@ const toRecord = (row: RoomRow): RoomRecord => {
 export const noSuchRoom = (name: RoomName): RoomlogError =>
   new RoomlogError('room-not-found', `there is no room ${name}`)
 
-const columns = 'name, kind, head, epoch, created_at, changed_at, deleted_at'
+/** The newest entry of a room says how far it is, and since when. */
+const columns =
+  'name, kind, coalesce(seq, 0) as head, epoch, created_at, coalesce(at, created_at) as changed_at, deleted_at'
+const newest =
+  'left join lateral (select seq, at from entry where room_id = room.id order by seq desc limit 1) newest on true'
 
 const insertRoom = `
 with made as (
   insert into room (id, name, kind) values ($1::uuid, $2::text, $3::text) on conflict do nothing
-  returning id, ${columns}),
+  returning *),
 owner as (
   insert into member (room_id, user_id, role) select id, $4::text, $5::text from made on conflict do nothing)
-select ${columns} from made`
+select ${columns} from made as room ${newest}`
 
-const selectRoom = `select ${columns} from room where id = $1::uuid`
+const selectRoom = `select ${columns} from room ${newest} where room.id = $1::uuid`
 
 /** Guests and administrators see all rooms, others those that a grant names and those that they are members of. */
 const listRooms = `
-select ${columns} from room
+select ${columns} from room ${newest}
 where deleted_at is null and name > $2::text and ($1::text is null or kind = $1::text)
   and ($4::boolean
     or exists (
