@@ -45,6 +45,8 @@ class Group implements RoomEntries {
   base: Seq
   /** An attempt had no answer: it may be committed, or may yet be. */
   isUncertain = false
+  /** Another node's entries were in the way. */
+  isContested = false
 
   constructor(room: RoomLog) {
     this.room = room
@@ -56,6 +58,7 @@ class Group implements RoomEntries {
     if (head === this.base) return
     this.base = head
     this.isUncertain = false
+    this.isContested = true
   }
 }
 
@@ -63,6 +66,14 @@ class Batch {
   readonly groups = new Map<RoomLog, Group>()
   entries = 0
   bytes = 0
+
+  constructor(groups: readonly Group[] = []) {
+    for (const group of groups) {
+      this.groups.set(group.room, group)
+      this.entries += group.entries.length
+      for (const { update } of group.entries) this.bytes += update.length
+    }
+  }
 
   get isFull(): boolean {
     return this.entries >= batchEntriesMax || this.bytes >= batchBytesMax
@@ -91,13 +102,15 @@ class Batch {
 
   /** The same work, a batch per room. */
   split(): Batch[] {
-    return [...this.groups.values()].map((group) => {
-      const batch = new Batch()
-      batch.groups.set(group.room, group)
-      batch.entries = group.entries.length
-      for (const { update } of group.entries) batch.bytes += update.length
-      return batch
-    })
+    return [...this.groups.values()].map((group) => new Batch([group]))
+  }
+
+  /** The same work, the contested rooms last, so that nobody waits until these got through. */
+  apart(): Batch[] {
+    const groups = [...this.groups.values()]
+    const calm = groups.filter(({ isContested }) => !isContested)
+    const contested = groups.filter(({ isContested }) => isContested)
+    return [calm, contested].filter(({ length }) => length > 0).map((part) => new Batch(part))
   }
 }
 
@@ -222,7 +235,13 @@ export class GroupCommit {
         if (error.kind !== 'conflict') this.#failing(error)
         await sleep(Math.min(retryDelayMsMax, 20 * 2 ** Math.min(faults++, 10)) * (0.5 + randomBelow(0.5)))
       }
+      const parts = batch.apart()
+      if (parts.length > 1) return this.#writeEach(parts)
     }
+  }
+
+  async #writeEach(parts: readonly Batch[]): Promise<void> {
+    for (const part of parts) await this.#write(part)
   }
 
   /** Writes what it can and takes that out of the batch; what stays there is to be tried again. */
@@ -268,12 +287,8 @@ export class GroupCommit {
 
   /** One of the rooms makes the statement fail: each is written alone, and the one that cannot be is left out. */
   async #isolate(batch: Batch, error: DatabaseError): Promise<void> {
-    const parts = batch.split()
+    if (batch.groups.size > 1) return this.#writeEach(batch.split())
     const [only] = batch.groups.values()
-    if (parts.length > 1) {
-      for (const part of parts) await this.#write(part)
-      return
-    }
     this.#options.logger.error(
       { err: error, room: only?.room.name, entries: batch.entries },
       'entries cannot be written'
