@@ -160,14 +160,20 @@ for (const engine of engines) {
 
     test('leave no hole where the database has lost what was committed', async () => {
       const node = await world.node()
-      const [behind, other] = [follow(newRoom()), follow(newRoom())]
-      await writeAll(node, [behind, other], ['one', 'two', 'three'])
-      await world.database.query('delete from entry where room_id = $1 and seq > 1', [behind.log.id])
-      await writeAll(node, [behind, other], ['four'])
-      expect(texts(await world.rows(behind.log.name))).toEqual(['one'])
-      expect(behind.failures.map(({ reason, message }) => [reason, message])).toEqual([
-        ['resync', `${behind.log.name} ends at 1, not 3`]
+      const [behind, alone, other] = [follow(newRoom()), follow(newRoom()), follow(newRoom())]
+      await writeAll(node, [behind, alone, other], ['one', 'two', 'three'])
+      await world.database.query('delete from entry where room_id in ($1, $2) and seq > 1', [
+        behind.log.id,
+        alone.log.id
       ])
+      await writeAll(node, [behind, other], ['four'])
+      await writeAll(node, [alone], ['four'])
+      for (const { log, failures } of [behind, alone]) {
+        expect(texts(await world.rows(log.name))).toEqual(['one'])
+        expect(failures.map(({ reason, message }) => [reason, message])).toEqual([
+          ['resync', `${log.name} ends at 1, not 3`]
+        ])
+      }
       expect(told(other).at(-1)).toEqual([4, 'four'])
     })
   })

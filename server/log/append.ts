@@ -113,7 +113,7 @@ export const appendBatch = async (
   const [entry] = first?.entries ?? []
   if (first === undefined || entry === undefined) return new Map()
   let rows: PlacedRow[] = []
-  if (groups.length === 1 && first.entries.length === 1)
+  if (groups.length === 1 && first.entries.length === 1 && first.base > 0)
     rows = await lane.query<PlacedRow>(oneEntry, [first.room.id, first.base, entry.author, entry.update])
   if (rows.length === 0) rows = await lane.query<PlacedRow>(manyEntries, columnsOf(groups))
   const timeOf = new Map(rows.map(({ room_id, at }) => [room_id, at.getTime()]))
