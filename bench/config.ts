@@ -17,10 +17,22 @@ export interface Settings {
     readonly window: number
     readonly killWithinMs: number
   }
+  readonly flood: PacedSettings & {
+    /** Frames per second that each flooder tries to send, as a multiple of what one session may. */
+    readonly timesLimit: number
+    readonly framesPerSecondMax: number
+  }
   readonly coldOpen: {
     readonly edits: number
     readonly writers: number
     readonly joiners: number
+  }
+  readonly guard: {
+    readonly textItems: number
+    readonly maps: number
+    readonly updates: number
+    readonly deletedItems: number
+    readonly reconnects: number
   }
 }
 
@@ -39,7 +51,16 @@ export const full: Settings = {
   // measured part touches; the measured part holds several of those delays.
   wal: { rooms: 20, updatesPerSecondPerRoom: 5, warmUpMs: 15_000, measureMs: 25_000, documentBytes: 158_000 },
   durability: { trialsPerRun: 10, updatesBeforeKill: 20, window: 8, killWithinMs: 50 },
-  coldOpen: { edits: 100_000, writers: 10, joiners: 150 }
+  flood: {
+    rooms: 20,
+    updatesPerSecondPerRoom: 10,
+    warmUpMs: 3_000,
+    measureMs: 15_000,
+    timesLimit: 50,
+    framesPerSecondMax: 2_000
+  },
+  coldOpen: { edits: 100_000, writers: 10, joiners: 150 },
+  guard: { textItems: 100_000, maps: 2_000, updates: 20_000, deletedItems: 42_000, reconnects: 300 }
 }
 
 /** Shows that everything works, in less than a minute. Its figures mean nothing. */
@@ -49,7 +70,16 @@ export const quick: Settings = {
   throughput: { rooms: 100, writersPerRoom: 2, window: 8, warmUpMs: 300, measureMs: 700 },
   wal: { rooms: 4, updatesPerSecondPerRoom: 5, warmUpMs: 500, measureMs: 1_500, documentBytes: 158_000 },
   durability: { trialsPerRun: 1, updatesBeforeKill: 20, window: 8, killWithinMs: 50 },
-  coldOpen: { edits: 1_000, writers: 10, joiners: 20 }
+  flood: {
+    rooms: 20,
+    updatesPerSecondPerRoom: 10,
+    warmUpMs: 300,
+    measureMs: 1_000,
+    timesLimit: 50,
+    framesPerSecondMax: 2_000
+  },
+  coldOpen: { edits: 1_000, writers: 10, joiners: 20 },
+  guard: { textItems: 20_000, maps: 200, updates: 2_000, deletedItems: 4_000, reconnects: 20 }
 }
 
 /** What a ratio must be at most or at least. */
@@ -60,7 +90,12 @@ export const goals = {
   throughputToRelay: { least: 1 },
   walBytesPerUpdate: { most: 300 },
   lostUpdates: { most: 0 },
-  coldOpenToDatabase: { most: 0.5 }
+  ackBesideFlood: { most: 2 },
+  coldOpenToDatabase: { most: 0.5 },
+  judgeMicroseconds: { most: 5 },
+  reconnectToApply: { most: 0.1 },
+  messageMs: { most: 100 },
+  throughputToUnguarded: { least: 0.9 }
 } as const
 
 /** A generator whose event loop is busy for more than this part of the time is the limit, not the server. */

@@ -7,12 +7,14 @@ import { createRandom } from './load/random.ts'
 import { type Outcome, renderOutcome, renderReport } from './report.ts'
 import { coldOpen } from './scenarios/cold-open.ts'
 import { durability } from './scenarios/durability.ts'
+import { flood } from './scenarios/flood.ts'
+import { guard } from './scenarios/guard.ts'
 import { latency } from './scenarios/latency.ts'
 import type { Bench, Figures, Round, Scenario } from './scenarios/scenario.ts'
 import { throughput } from './scenarios/throughput.ts'
 import { wal } from './scenarios/wal.ts'
 
-const all: readonly Scenario[] = [latency, throughput, wal, durability, coldOpen]
+const all: readonly Scenario[] = [latency, throughput, wal, durability, flood, coldOpen, guard]
 
 const usage = `npm run bench -- [options]
 

@@ -1,6 +1,7 @@
-import type { RoomDefinition, StorageShape } from '../schema/define-room.ts'
+import type { RoomDefinition } from '../schema/define-room.ts'
 import { RoomlogError } from '../schema/error-codes.ts'
 import { parseRoomName, type RoomName } from '../schema/room-name.ts'
+import type { StorageShape } from '../schema/storage-words.ts'
 import { after } from './clock.ts'
 import { OpenRoom } from './open-room.ts'
 import type { EnterOptions, Room, Status } from './room.ts'

@@ -9,25 +9,30 @@
  * new one has been read from the server; then the new one takes its place.
  */
 import * as Y from 'yjs'
-import { isRole, type RoomDefinition, type StorageShape } from '../schema/define-room.ts'
+import { isRole, type RoomDefinition } from '../schema/define-room.ts'
 import { type ErrorCode, RoomlogError } from '../schema/error-codes.ts'
 import type { ServerMessage } from '../schema/messages.ts'
 import { readUser } from '../schema/presence.ts'
 import { idOf, type RoomName } from '../schema/room-name.ts'
-import type { StorageProblem } from '../schema/storage.ts'
+import type { StorageShape } from '../schema/storage-words.ts'
 import { abortable } from './abortable.ts'
 import type { ClientOptions } from './client.ts'
+import { now } from './clock.ts'
 import { copyOrigin, createKeptCopy, type ReadCopy } from './kept-copy.ts'
 import { createLog } from './log.ts'
 import { createLostWatch } from './lost-watch.ts'
 import { createPresence } from './presence.ts'
 import { createReplica, type Replica } from './replica.ts'
 import { createReplicas, type Replicas } from './replicas.ts'
-import type { ConnectionEvent, EnterOptions, Rights, Room, RoomError, RoomFailure, Status } from './room.ts'
-import { createListeners, createStore } from './store.ts'
+import { createRights } from './rights.ts'
+import type { EnterOptions, Rights, Room, RoomFailure } from './room.ts'
+import { createRoomEvents } from './room-events.ts'
+import { createRoomStatus } from './room-status.ts'
+import { createRoster } from './roster.ts'
+import { createStore } from './store.ts'
 import { createSync } from './sync.ts'
 import type { Connection, Prober } from './transport/connection.ts'
-import { createRoomSession, type RoomSessionHandlers } from './transport/room-session.ts'
+import { createRoomSession, type RefusedUpdate, type RoomSessionHandlers } from './transport/room-session.ts'
 
 export interface OpenRoomOptions<St extends StorageShape, P, R extends string> {
   readonly definition: RoomDefinition<St, P, R>
@@ -46,40 +51,39 @@ const goneCodes: ReadonlySet<ErrorCode> = new Set([
   'kind-unknown'
 ])
 
-interface Reason {
-  readonly code: ErrorCode
-  readonly reason: string
+const somebodyElse: RefusedUpdate = {
+  code: 'forbidden',
+  reason: 'somebody else is signed in now',
+  path: null
 }
-
-const somebodyElse: Reason = { code: 'forbidden', reason: 'somebody else is signed in now' }
 
 export class OpenRoom<St extends StorageShape, P, R extends string> implements Prober {
   readonly room: Room<St, P, R>
   readonly #options: OpenRoomOptions<St, P, R>
-  readonly #status = createStore<Status>('initial')
+  readonly #status
   readonly #failure = createStore<RoomFailure | null>(null)
   readonly #ready = createStore(false)
-  readonly #rights = createStore<Rights<R> | null>(null)
-  readonly #errors = createListeners<[RoomError]>()
-  readonly #problems = createListeners<[StorageProblem]>()
-  readonly #connectionEvents = createListeners<[ConnectionEvent]>()
+  readonly #rights
+  readonly #events = createRoomEvents()
   readonly #sync = createSync({
     sendFlush: (id) => this.#session.send({ type: 'flush', id }),
     confirmed: (upTo) => this.#confirmed(upTo)
   })
   readonly #log = createLog(() => this.#session.send({ type: 'watch' }))
   readonly #presence
+  readonly #roster
   readonly #replicas: Replicas<St>
   readonly #copy
   readonly #session
-  readonly #lost = createLostWatch(this.#connectionEvents.tell)
+  readonly #lost = createLostWatch(this.#events.connection)
   #turn = 0
-  #wasLinked = false
   readonly #leave: (() => void)[]
 
   constructor(options: OpenRoomOptions<St, P, R>) {
     const { definition, connection, enter, auth, name, url } = options
     this.#options = options
+    this.#rights = createRights(definition, name)
+    this.#status = createRoomStatus(connection.link)
     this.#copy = createKeptCopy({
       url,
       name,
@@ -88,11 +92,17 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
       stored: (upTo) => this.#sync.stored(upTo),
       cleared: (clients) => this.#clearedElsewhere(clients),
       failed: (about, error) =>
-        this.#tell('no-copy', `${about}: ${error instanceof Error ? error.message : String(error)}`, false)
+        this.#events.failed(
+          'no-copy',
+          `${about}: ${error instanceof Error ? error.message : String(error)}`,
+          false
+        )
     })
     this.#replicas = createReplicas(() => this.#createReplica())
     this.#session = createRoomSession({ connection, name, auth, handlers: this.#sessionHandlers() })
     this.#presence = createPresence(definition, enter.initialPresence)
+    const failed = (code: ErrorCode, message: string) => this.#events.failed(code, message, true)
+    this.#roster = createRoster({ definition, url, name, auth, presence: this.#presence, failed })
     this.room = this.#createRoom()
     this.#leave = [
       connection.link.subscribe(() => this.#refreshStatus()),
@@ -141,6 +151,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     this.#lost.stop()
     void this.#copy.forget(null)
     this.#presence.destroy()
+    this.#roster.destroy()
     this.#sync.destroy()
     this.#replicas.destroy()
   }
@@ -168,37 +179,37 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
       presence: this.#presence.own,
       self: this.#presence.self,
       others: this.#presence.others,
+      roster: this.#roster,
       log: this.#log,
       history: replicas.history,
-      mutate: (change) => replicas.shown.write(() => change(replicas.shown.storage)),
+      mutate: (change) => replicas.shown.mutate(change),
+      can: this.#rights.can,
       updatePresence: this.#presence.update,
       flush: ({ signal } = {}) => this.#flush(signal),
-      onError: this.#errors.add,
-      onProblem: this.#problems.add,
-      onConnection: this.#connectionEvents.add
+      ...this.#events.on
     }
   }
 
   #createReplica(): Replica<St> {
     const replica: Replica<St> = createReplica(this.#options.definition, {
-      assertMayWrite: () => this.#assertMayWrite(replica),
+      who: this.#rights.who,
+      assertMayWrite: (paths) => this.#assertMayWrite(replica, paths),
+      mayWrite: () => this.#rights.get()?.mayWrite === true && this.#isInUse(replica),
       changed: (update, origin) => this.#changed(replica, update, origin),
-      problem: this.#problems.tell
+      problem: this.#events.problem
     })
     return replica
   }
 
-  #assertMayWrite(replica: Replica<St>): void {
-    const { name } = this.#options
-    const rights = this.#rights.get()
-    if (rights === null)
-      throw new RoomlogError('read-only', `${name}: the server has not said yet what you may do`)
-    if (!rights.mayWrite)
-      throw new RoomlogError('read-only', `${name}: the role ${rights.role} may read it, not write it`)
+  #assertMayWrite(replica: Replica<St>, paths: readonly string[]): void {
+    this.#rights.assertMayWrite(paths)
+    if (!this.#isInUse(replica)) throw new RoomlogError('resync', `${this.#options.name} is being read anew`)
+  }
+
+  /** While a room starts over, what is shown is not connected, and what is connected is not shown. */
+  #isInUse(replica: Replica<St>): boolean {
     const { live, shown } = this.#replicas
-    if (replica !== live || replica !== shown) {
-      throw new RoomlogError('resync', `${name} is being read anew`)
-    }
+    return replica === live && replica === shown
   }
 
   #changed(replica: Replica<St>, update: Uint8Array, origin: unknown): boolean {
@@ -235,12 +246,12 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
       linked: () => this.#linked(),
       unlinked: () => this.#unlinked(),
       received: (message) => this.#received(message),
-      refused: (code, reason) => this.#refused(code, reason),
+      refused: (refusal) => this.#refused(refusal),
       failed: (code, reason) => {
         if (goneCodes.has(code)) this.#forgetRoom(code, reason)
         this.#fail(code, reason)
       },
-      told: (code, message, retry) => this.#tell(code, message, retry),
+      told: this.#events.failed,
       shown: (state) => {
         const user = readUser(state)
         if (user !== null) this.#presence.identify(user)
@@ -269,10 +280,10 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   }
 
   #linked(): void {
-    this.#wasLinked = true
     this.#lost.linked()
     this.#sync.linked()
     this.#log.opened()
+    this.#roster.refresh()
     this.#show()
     this.#refreshStatus()
   }
@@ -292,13 +303,20 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
         return this.#sync.proved(message.id, { seq: message.seq, epoch: message.epoch })
       case 'committed':
         return this.#log.received(message)
+      case 'members':
+        return this.#roster.refresh()
+      case 'escalated':
+        return this.#events.escalated(message)
     }
   }
 
-  #learnRights({ role, mayWrite, userId, name }: Extract<ServerMessage, { type: 'role' }>): void {
+  #learnRights({ role, mayWrite, userId, name, at }: Extract<ServerMessage, { type: 'role' }>): void {
     const { definition } = this.#options
     if (!isRole(definition, role)) return this.#fail('forbidden', `${role} is no role of ${definition.kind}`)
-    const rights: Rights<R> = { role, mayWrite, userId, name }
+    const rights: Rights<R> = { role, mayWrite, userId, name, serverAheadMs: at - now() }
+    const before = this.#rights.get()
+    // What was done in another role may not be this one's to undo.
+    if (before !== null && before.role !== role) this.#replicas.live.history.clear()
     this.#rights.set(rights)
     this.#presence.identify({ id: userId, name, role })
     const user = this.#copy.learnUser(userId)
@@ -308,9 +326,9 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     this.#show()
   }
 
-  #refused(code: ErrorCode, reason: string): void {
-    this.#tell(code, reason, false)
-    this.#startOver(this.hasPending ? { code, reason } : null, true)
+  #refused(refusal: RefusedUpdate): void {
+    this.#events.failed(refusal.code, refusal.reason, false, refusal.path)
+    this.#startOver(this.hasPending ? refusal : null, true)
   }
 
   /** Another tab of this user was refused: what came from it must not be sent by this one. */
@@ -318,10 +336,10 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     const known = this.#replicas.live.doc.store.clients
     if (!clients.some((client) => known.has(client))) return
     const reason = 'content of another tab was refused'
-    this.#startOver(this.hasPending ? { code: 'update-incomplete', reason } : null, false)
+    this.#startOver(this.hasPending ? { code: 'update-incomplete', reason, path: null } : null, false)
   }
 
-  #startOver(refusal: Reason | null, isRefused: boolean): void {
+  #startOver(refusal: RefusedUpdate | null, isRefused: boolean): void {
     const forgotten = this.#reset(refusal, isRefused)
     const turn = this.#turn
     void forgotten.then(() => (turn === this.#turn ? this.#begin() : undefined))
@@ -329,15 +347,15 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
 
   /** The room is not for this user any more. */
   #forgetRoom(code: ErrorCode, reason: string): void {
-    void this.#reset({ code, reason }, true)
+    void this.#reset({ code, reason, path: null }, true)
   }
 
   /** Puts a new replica in the place of the connected one, and closes the copy, or clears it of what was refused. */
-  #reset(refusal: Reason | null, isRefused: boolean): Promise<void> {
+  #reset(refusal: RefusedUpdate | null, isRefused: boolean): Promise<void> {
     const { live } = this.#replicas
     this.#turn++
     this.#session.close()
-    this.#sync.startOver(refusal && { ...refusal, keptText: live.keptText(), keptDocument: live.doc })
+    this.#sync.startOver(refusal && { ...refusal, ...live.kept() })
     const old = this.#replicas.renew()
     return this.#copy.forget(isRefused ? old.doc.clientID : null)
   }
@@ -346,12 +364,12 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   #fail(code: ErrorCode, message: string): void {
     if (this.#failure.get() !== null) return
     this.#turn++
-    this.#failure.set({ code, message, retry: false })
+    this.#failure.set({ code, message, path: null, retry: false })
     this.#session.close()
     this.#lost.stop()
     this.#sync.fail(new RoomlogError(code, message))
-    this.#tell(code, message, false)
-    this.#connectionEvents.tell('failed')
+    this.#events.failed(code, message, false)
+    this.#events.connection('failed')
     this.#refreshStatus()
   }
 
@@ -363,14 +381,6 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   }
 
   #refreshStatus(): void {
-    const { link } = this.#options.connection
-    if (this.#failure.get() !== null) this.#status.set('disconnected')
-    else if (this.#session.isLinked) this.#status.set('connected')
-    else if (this.#wasLinked) this.#status.set('reconnecting')
-    else this.#status.set(link.get() === 'idle' ? 'initial' : 'connecting')
-  }
-
-  #tell(code: RoomError['code'], message: string, retry: boolean): void {
-    this.#errors.tell({ code, message, retry })
+    this.#status.refresh({ isFailed: this.#failure.get() !== null, isLinked: this.#session.isLinked })
   }
 }

@@ -3,7 +3,7 @@
  * sight, marked stale, for 10 s: most come back at once, and a face that blinks says something that is not true.
  */
 import type { Awareness } from 'y-protocols/awareness'
-import { isRole, type RoomDefinition, type StorageShape } from '../schema/define-room.ts'
+import { isRole, type RoomDefinition } from '../schema/define-room.ts'
 import {
   type Activity,
   type AwarenessState,
@@ -12,6 +12,7 @@ import {
   readAwareness,
   type UserInfo
 } from '../schema/presence.ts'
+import type { StorageShape } from '../schema/storage-words.ts'
 import { createActivity } from './activity.ts'
 import { after, monotonic } from './clock.ts'
 import { createStore, type Store } from './store.ts'

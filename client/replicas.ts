@@ -1,4 +1,4 @@
-import type { StorageShape, StorageSnapshot } from '../schema/define-room.ts'
+import type { StorageShape, StorageSnapshot } from '../schema/storage-words.ts'
 import type { Replica } from './replica.ts'
 import { createRelay, type Store } from './store.ts'
 import type { UndoHistory } from './undo.ts'

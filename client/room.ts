@@ -1,11 +1,14 @@
 import type * as Y from 'yjs'
-import type { RoomDefinition, StorageShape, StorageSnapshot } from '../schema/define-room.ts'
+import type { Action } from '../schema/access.ts'
+import type { RoomDefinition } from '../schema/define-room.ts'
 import type { ErrorCode } from '../schema/error-codes.ts'
+import type { LiveStorage } from '../schema/live-storage.ts'
 import type { Epoch, RoomName, Seq } from '../schema/room-name.ts'
 import type { StorageProblem } from '../schema/storage.ts'
+import type { StorageShape, StorageSnapshot } from '../schema/storage-words.ts'
 import type { RoomLog } from './log.ts'
 import type { User } from './presence.ts'
-import type { LiveStorage } from './storage.ts'
+import type { RosterEntry } from './roster.ts'
 import type { Store } from './store.ts'
 import type { SyncStatus } from './sync-status.ts'
 import type { UndoHistory } from './undo.ts'
@@ -19,6 +22,8 @@ export interface Rights<R extends string = string> {
   readonly name: string
   readonly role: R | 'admin'
   readonly mayWrite: boolean
+  /** How far the server's clock is ahead of this machine's: what is written here is dated as there. */
+  readonly serverAheadMs: number
 }
 
 /** Something that the app should tell its user. `retry`: the client is trying again by itself. */
@@ -26,6 +31,8 @@ export interface RoomError {
   /** `no-copy`: this device keeps no copy of the room, so changes live in this tab until they are saved. */
   readonly code: ErrorCode | 'no-copy'
   readonly message: string
+  /** What it is about, as in `items/i1/start`; null where it is about no single place. */
+  readonly path: string | null
   readonly retry: boolean
 }
 
@@ -37,6 +44,16 @@ export interface RoomFailure extends RoomError {
 
 /** lost: no connection for 5 s; restored: it is back; failed: refused for good, nothing is tried any more. */
 export type ConnectionEvent = 'lost' | 'restored' | 'failed'
+
+/** Somebody has taken a role for a limited time, with a reason that everybody reads, or has given it back. */
+export interface Escalation {
+  readonly userId: string
+  readonly name: string
+  readonly role: string
+  readonly reason: string
+  /** null: it has ended. */
+  readonly until: Date | null
+}
 
 export interface EnterOptions<P> {
   readonly initialPresence: P
@@ -68,6 +85,8 @@ export interface Room<St extends StorageShape = StorageShape, P = unknown, R ext
   readonly self: Store<User<P, R> | null>
   /** Everybody else, ordered by id. */
   readonly others: Store<readonly User<P, R>[]>
+  /** Who belongs to the room, whether they are here or not; read while somebody subscribes. */
+  readonly roster: Store<readonly RosterEntry<R>[]>
   /** Watched while somebody subscribes; null until the server has answered. */
   readonly log: Store<RoomLog | null>
   readonly history: UndoHistory
@@ -76,9 +95,16 @@ export interface Room<St extends StorageShape = StorageShape, P = unknown, R ext
    * Runs `change` in one transaction: one entry of the log, one step of undo.
    *
    * @throws RoomlogError `read-only` before anything is changed, when your role may not write
+   * @throws RoomlogError `path-refused` when it may not write there; what was changed before it in `change` stays
    * @throws StorageError when a value does not fit; what was changed before it in `change` stays
    */
   mutate<T>(change: (storage: LiveStorage<St>) => T): T
+  /**
+   * May you do it now? The server refuses the rest.
+   *
+   * @param path as in `items`, `items/i1`, `items/i1/start`; left out: anywhere
+   */
+  can(action: Action, path?: string): boolean
   /** Publishes a part of your presence; others see it within 50 ms. */
   updatePresence(patch: Partial<P>): void
   /** Resolves when everything that was changed here before is committed; waits for the connection if need be. */
@@ -86,5 +112,6 @@ export interface Room<St extends StorageShape = StorageShape, P = unknown, R ext
   onError(listener: (error: RoomError) => void): () => void
   /** Tells what in the document does not fit the definition: it is left out of the snapshot. */
   onProblem(listener: (problem: StorageProblem) => void): () => void
+  onEscalated(listener: (escalation: Escalation) => void): () => void
   onConnection(listener: (event: ConnectionEvent) => void): () => void
 }

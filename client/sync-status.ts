@@ -18,6 +18,7 @@
 import type * as Y from 'yjs'
 import type { ErrorCode } from '../schema/error-codes.ts'
 import type { Seq } from '../schema/room-name.ts'
+import type { KeptEdit } from './touched.ts'
 
 /** What is true of the changes made here. `pending` counts the local changes that nobody has confirmed. */
 export type SyncStatus =
@@ -39,15 +40,23 @@ export interface Rejected extends Refusal {
   discard(): void
 }
 
-/** What the server did not take, and what is left of it. */
-export interface Refusal {
-  readonly code: ErrorCode
-  /** What the server said, with its values. */
-  readonly reason: string
-  /** The texts that were being changed, as they stood, to copy from. */
+/** What was changed here and not taken, to copy from. */
+export interface Kept {
+  /** Place by place, as it stood. */
+  readonly keptEdits: readonly KeptEdit[]
+  /** The texts that were being changed, as they stood. */
   readonly keptText: string
   /** The document as it stood; nothing observes or sends it any more. */
   readonly keptDocument: Y.Doc
+}
+
+/** What the server did not take, and why. */
+export interface Refusal extends Kept {
+  readonly code: ErrorCode
+  /** What the server said, with its values. */
+  readonly reason: string
+  /** What it is about, as in `items/i1/start`; null where it is about no single place. */
+  readonly path: string | null
 }
 
 export interface SyncFacts {

@@ -1,7 +1,7 @@
 /** Ties a shared text to an `<input>` or `<textarea>`: what is typed goes out as strokes, what others type comes in. */
 import { RoomlogError } from '../schema/error-codes.ts'
-import type { LiveText } from './storage.ts'
-import { type Delta, diffText, moveIndex } from './text-diff.ts'
+import type { LiveText } from '../schema/live-storage.ts'
+import { type Delta, diffText, moveIndex } from '../schema/text-diff.ts'
 
 export type TextElement = HTMLInputElement | HTMLTextAreaElement
 

@@ -1,7 +1,7 @@
 /** Text cursors as presence: positions that move with the text, whoever types. */
 import * as Y from 'yjs'
+import type { LiveText } from '../schema/live-storage.ts'
 import { type Caret, caret as caretSchema } from '../schema/presence.ts'
-import type { LiveText } from './storage.ts'
 
 export interface TextRange {
   readonly start: number

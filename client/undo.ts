@@ -1,7 +1,9 @@
 import * as Y from 'yjs'
+import type { Rewritable } from '../schema/live-storage.ts'
 import { createStore, type Store } from './store.ts'
+import { createClaimsHistory } from './undo-claims.ts'
 
-/** done; overwritten: others changed the same since, so nothing was done; empty: there is no such step. */
+/** done; overwritten: others changed the same since, so nothing was done; empty: there is no such step, or you may not write now. */
 export type UndoResult = 'done' | 'overwritten' | 'empty'
 
 export interface UndoState {
@@ -24,16 +26,29 @@ export interface DocumentHistory extends UndoHistory {
   beginStep(): void
   /** The next change goes on with the step if it is typed into the same text, without a pause. */
   typeInto(text: string): void
+  /** The change that is being made takes the place of what a contested value shows. */
+  rewrites(contested: Rewritable): void
   destroy(): void
 }
 
 /** Typing without a longer pause is one step. */
 const typingPauseMs = 500
 
-/** @param origin of the transactions that can be undone */
-export const createHistory = (doc: Y.Doc, origin: object): DocumentHistory => {
-  const manager = new Y.UndoManager(doc, { trackedOrigins: new Set([origin]), captureTimeout: typingPauseMs })
+interface HistoryOptions {
+  /** Of the transactions that can be undone. */
+  readonly origin: object
+  mayWrite(): boolean
+}
+
+export const createHistory = (doc: Y.Doc, { origin, mayWrite }: HistoryOptions): DocumentHistory => {
+  const manager = new Y.UndoManager(doc, {
+    trackedOrigins: new Set([origin]),
+    captureTimeout: typingPauseMs,
+    // A step that changed nothing is none.
+    captureTransaction: ({ changed }) => changed.size > 0
+  })
   const state = createStore<UndoState>({ canUndo: false, canRedo: false })
+  const claims = createClaimsHistory(doc, manager)
   let typingIn: string | null = null
   let isPaused = false
 
@@ -54,22 +69,24 @@ export const createHistory = (doc: Y.Doc, origin: object): DocumentHistory => {
    * Yjs goes on to the step before when others have overwritten everything of the newest one, and so would undo
    * something that nobody is looking at. So it is shown the newest step alone.
    */
-  const pop = (stack: 'undoStack' | 'redoStack', act: () => unknown): UndoResult => {
+  const pop = (direction: 'undo' | 'redo'): UndoResult => {
     typingIn = null
+    if (!mayWrite()) return 'empty'
+    const stack = direction === 'undo' ? 'undoStack' : 'redoStack'
     const older = manager[stack]
     const newest = older.pop()
     if (newest === undefined) return 'empty'
     manager[stack] = [newest]
-    const done = act()
+    const isDone = claims.pop(direction, newest)
     manager[stack] = older
     refresh()
-    return done === null ? 'overwritten' : 'done'
+    return isDone ? 'done' : 'overwritten'
   }
 
   return {
     ...state,
-    undo: () => pop('undoStack', () => manager.undo()),
-    redo: () => pop('redoStack', () => manager.redo()),
+    undo: () => pop('undo'),
+    redo: () => pop('redo'),
     pause: () => {
       beginStep()
       isPaused = true
@@ -86,6 +103,7 @@ export const createHistory = (doc: Y.Doc, origin: object): DocumentHistory => {
       if (typingIn !== text) beginStep()
       typingIn = text
     },
+    rewrites: claims.rewrites,
     destroy: () => manager.destroy()
   }
 }

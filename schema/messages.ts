@@ -10,6 +10,8 @@
  * | `role`    | server | what you may do in this room, at the start and when it changes |
  * | `committed` | server | the room's log grew to `seq`; the newest entries by author and size, for those who watch |
  * | `watch`   | client | send me `committed` from now on, and the newest entries that are there |
+ * | `members` | server | who belongs to the room, or as what, has changed: whoever shows them asks again over HTTP |
+ * | `escalated` | server | somebody has taken a role for a limited time, or given it back (`until` is null then) |
  */
 import { type ErrorCode, isErrorCode } from './error-codes.ts'
 import { type Epoch, parseSeq, type Seq } from './room-name.ts'
@@ -26,13 +28,31 @@ export type ClientMessage = { readonly type: 'flush'; readonly id: number } | { 
 
 export type ServerMessage =
   | { readonly type: 'flushed'; readonly id: number; readonly seq: Seq; readonly epoch: Epoch }
-  | { readonly type: 'refused'; readonly code: ErrorCode; readonly detail: string }
+  | {
+      readonly type: 'refused'
+      readonly code: ErrorCode
+      readonly detail: string
+      /** What was refused, as in `items/i1/start`; null where the refusal is about no single place. */
+      readonly path: string | null
+    }
+  | { readonly type: 'members' }
+  | {
+      readonly type: 'escalated'
+      readonly userId: string
+      readonly name: string
+      readonly role: string
+      readonly reason: string
+      /** Milliseconds since 1970; null: it has ended. */
+      readonly until: number | null
+    }
   | {
       readonly type: 'role'
       readonly role: string
       readonly mayWrite: boolean
       readonly userId: string
       readonly name: string
+      /** The time by the server's clock, in milliseconds since 1970: what is claimed is dated by it. */
+      readonly at: number
     }
   | {
       readonly type: 'committed'
@@ -67,19 +87,13 @@ export const decodeServerMessage = (text: string): ServerMessage | null => {
         ? { type: 'flushed', id: value.id, seq, epoch }
         : null
     case 'refused':
-      return typeof value.code === 'string' && isErrorCode(value.code)
-        ? { type: 'refused', code: value.code, detail: String(value.detail ?? '') }
-        : null
+      return readRefused(value)
+    case 'members':
+      return { type: 'members' }
+    case 'escalated':
+      return readEscalated(value)
     case 'role':
-      return typeof value.role === 'string' && typeof value.mayWrite === 'boolean'
-        ? {
-            type: 'role',
-            role: value.role,
-            mayWrite: value.mayWrite,
-            userId: String(value.userId),
-            name: String(value.name)
-          }
-        : null
+      return readRole(value)
     case 'committed':
       return seq !== null && epoch !== null && Array.isArray(value.entries)
         ? { type: 'committed', seq, epoch, entries: value.entries.filter(isEntryMark) }
@@ -88,6 +102,40 @@ export const decodeServerMessage = (text: string): ServerMessage | null => {
       return null
   }
 }
+
+const readRefused = (value: Record<string, unknown>): ServerMessage | null =>
+  typeof value.code === 'string' && isErrorCode(value.code)
+    ? {
+        type: 'refused',
+        code: value.code,
+        detail: String(value.detail ?? ''),
+        path: typeof value.path === 'string' ? value.path : null
+      }
+    : null
+
+const readEscalated = (value: Record<string, unknown>): ServerMessage | null =>
+  typeof value.userId === 'string' && typeof value.role === 'string'
+    ? {
+        type: 'escalated',
+        userId: value.userId,
+        name: String(value.name ?? ''),
+        role: value.role,
+        reason: String(value.reason ?? ''),
+        until: typeof value.until === 'number' ? value.until : null
+      }
+    : null
+
+const readRole = (value: Record<string, unknown>): ServerMessage | null =>
+  typeof value.role === 'string' && typeof value.mayWrite === 'boolean' && typeof value.at === 'number'
+    ? {
+        type: 'role',
+        role: value.role,
+        mayWrite: value.mayWrite,
+        userId: String(value.userId),
+        name: String(value.name),
+        at: value.at
+      }
+    : null
 
 const readObject = (text: string): Record<string, unknown> | null => {
   if (text.length > messageLengthMax) return null

@@ -1,13 +1,21 @@
 /** How each word of a storage is read and kept: one part per storage key, read again only where it was marked. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import * as Y from 'yjs'
+import type { Checked } from './check-value.ts'
+import { type ConflictRule, type ContestedValue, showContested } from './contested.ts'
+import { compareText } from './order.ts'
 import {
+  type ContestedNode,
+  type FieldNode,
   type Fields,
   isStorageName,
+  ownerOfKey,
+  type PerUserNode,
   type RecordNode,
   type StorageNode,
+  userKey,
   type ValueNode
-} from './define-room.ts'
+} from './storage-words.ts'
 
 /** What was touched, seen from a storage key. */
 export interface Change {
@@ -25,15 +33,16 @@ export interface Part {
   mark(change: Change | null): void
 }
 
-type Checked =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly detail: string }
-
-/** What parts need of a document. */
+/** What parts need of a document and its kind. */
 export interface Source {
   map(name: string): Y.Map<unknown> | null
   text(name: string): string
+  /** What stands in the root array of a contested value. */
+  claims(name: string): readonly unknown[]
   roots(): Iterable<string>
+  /** The rule of a contested value, by its path in the definition. */
+  rule(path: string): ConflictRule
+  readonly roles: readonly string[]
   check(schema: StandardSchemaV1, value: unknown): Checked
   problem(path: string, detail: string, value: unknown): void
 }
@@ -41,15 +50,19 @@ export interface Source {
 export const createPart = (source: Source, key: string, node: StorageNode): Part => {
   switch (node.type) {
     case 'value':
-      return valuePart(source, key, node)
     case 'text':
-      return memo(() => source.text(key))
+    case 'contested':
+      return fieldPart(source, key, node)
     case 'object':
       return objectPart(source, key, node.fields)
     case 'collection':
       return collectionPart(source, key, node.fields)
     case 'record':
-      return recordPart(source, key, node)
+      return node.of.type === 'value'
+        ? valuesPart(source, key, node.of)
+        : rootsPart(source, key, node as RecordNode<RootNode>)
+    case 'perUser':
+      return perUserPart(source, key, node)
   }
 }
 
@@ -71,50 +84,71 @@ const memo = (compute: (old: unknown) => unknown): Part => {
   }
 }
 
-const valuePart = (source: Source, key: string, node: ValueNode): Part => {
-  const field = createField(source)
-  return memo(() => field.value(key, node, source.map(key)?.get(valueKey)))
+const fieldPart = (source: Source, key: string, node: FieldNode): Part => {
+  const read = createReader(source, key, node)
+  return memo(() => initialOr(read(key, node.type === 'value' ? source.map(key)?.get(valueKey) : undefined)))
 }
 
 const objectPart = (source: Source, key: string, fields: Fields): Part => {
-  const field = createField(source)
+  const readers = createReaders(source, key, fields)
   return memo((old) => {
     const map = source.map(key)
     const next = Object.fromEntries(
-      Object.entries(fields).map(([name, node]) => [
-        name,
-        node.type === 'text'
-          ? source.text(`${key}/${name}`)
-          : field.value(`${key}/${name}`, node, map?.get(name))
-      ])
+      readers.map(([name, read]) => [name, initialOr(read(`${key}/${name}`, map?.get(name)))])
     )
     return keepEqual(old, next)
   })
 }
 
-const recordPart = (source: Source, key: string, node: RecordNode): Part => {
-  const { of } = node
-  if (of.type === 'text') {
-    return memo((old) => {
-      const next: Record<string, string> = {}
-      for (const root of source.roots()) {
-        const id = root.startsWith(`${key}/`) ? root.slice(key.length + 1) : ''
-        if (!isStorageName(id)) continue
-        const text = source.text(root)
-        if (text !== '') next[id] = text
-      }
-      return keepEqual(old, next)
-    })
-  }
-  const field = createField(source)
+/** A value that exists from the start has a default, so there is no refusal of it. */
+const initialOr = (checked: Checked): unknown => (checked.ok ? checked.value : undefined)
+
+const valuesPart = (source: Source, key: string, node: ValueNode): Part => {
+  const read = createReader(source, key, node)
   return memo((old) => {
     const next: Record<string, unknown> = {}
     for (const [id, raw] of source.map(key)?.entries() ?? []) {
       if (!isStorageName(id)) continue
-      const checked = field.checked(`${key}/${id}`, of, raw)
+      const checked = read(`${key}/${id}`, raw)
       if (checked.ok) next[id] = checked.value
     }
     return keepEqual(old, next)
+  })
+}
+
+type RootNode = Exclude<FieldNode, ValueNode>
+
+/** A record whose entries are root types: those that hold something. */
+const rootsPart = (source: Source, key: string, { of }: RecordNode<RootNode>): Part => {
+  const read = createReader(source, key, of)
+  const isEmpty = (root: string): boolean =>
+    of.type === 'text' ? source.text(root) === '' : source.claims(root).length === 0
+  return memo((old) => {
+    const next: Record<string, unknown> = {}
+    for (const root of source.roots()) {
+      const id = root.startsWith(`${key}/`) ? root.slice(key.length + 1) : ''
+      if (!isStorageName(id) || isEmpty(root)) continue
+      const checked = read(root)
+      if (checked.ok) next[id] = checked.value
+    }
+    return keepEqual(old, next)
+  })
+}
+
+const perUserPart = (source: Source, key: string, node: PerUserNode): Part => {
+  const read = createReader(source, key, { type: 'value', schema: node.schema })
+  return memo((old) => {
+    const values: [string, unknown][] = []
+    for (const [id, raw] of source.map(key)?.entries() ?? []) {
+      const userId = ownerOfKey(id)
+      if (userId === null || userKey(userId) !== id) {
+        source.problem(`${key}/${id}`, 'the key of no user', raw)
+        continue
+      }
+      const checked = read(`${key}/${id}`, raw)
+      if (checked.ok) values.push([userId, checked.value])
+    }
+    return keepEqual(old, Object.fromEntries(values))
   })
 }
 
@@ -126,7 +160,7 @@ interface Entry {
 }
 
 const collectionPart = (source: Source, key: string, fields: Fields): Part => {
-  const field = createField(source)
+  const readers = createReaders(source, key, fields)
   const entries = new Map<string, Entry>()
   const stale = new Set<string>()
   let isWhollyStale = true
@@ -136,13 +170,8 @@ const collectionPart = (source: Source, key: string, fields: Fields): Part => {
     const order = map.get('order')
     const snapshot: Record<string, unknown> & { id: string } = { id }
     let isComplete = true
-    for (const [name, node] of Object.entries(fields)) {
-      const path = `${key}/${id}/${name}`
-      if (node.type === 'text') {
-        snapshot[name] = source.text(path)
-        continue
-      }
-      const checked = field.checked(path, node, map.get(name))
+    for (const [name, read] of readers) {
+      const checked = read(`${key}/${id}/${name}`, map.get(name))
       if (checked.ok) snapshot[name] = checked.value
       else isComplete = false
     }
@@ -188,41 +217,66 @@ const visible = (entries: ReadonlyMap<string, Entry>): unknown[] =>
     .sort(([idA, a], [idB, b]) => compareText(a.order, b.order) || compareText(idA, idB))
     .map(([, entry]) => entry.snapshot)
 
-/** By UTF-16 units, as order keys are made for; the rules of a language would put `a0` before `Zz`. */
-export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+/**
+ * Reads what stands at a path: the value, its schema's default if it does not fit, or a refusal where there is none.
+ *
+ * @param raw what the map of the entry holds under the field's name
+ */
+type Reader = (path: string, raw?: unknown) => Checked
 
-interface Field {
-  /** The value, its schema's default if it does not fit, or a refusal where there is none. */
-  checked(path: string, node: ValueNode, raw: unknown): Checked
-  /** The same, for values whose schema is known to have a default. */
-  value(path: string, node: ValueNode, raw: unknown): unknown
+const createReaders = (source: Source, key: string, fields: Fields): readonly (readonly [string, Reader])[] =>
+  Object.entries(fields).map(([name, node]) => [name, createReader(source, `${key}/${name}`, node)])
+
+/** @param definitionPath as in `items/start`: where the field stands in the definition */
+const createReader = (source: Source, definitionPath: string, node: FieldNode): Reader => {
+  switch (node.type) {
+    case 'value':
+      return valueReader(source, node)
+    case 'text':
+      return (path) => ({ ok: true, value: source.text(path) })
+    case 'contested':
+      return contestedReader(source, definitionPath, node)
+  }
 }
 
 /** Checks a stored value once: as long as the same one stands at a path, the checked one keeps its reference. */
-const createField = (source: Source): Field => {
+const valueReader = (source: Source, { schema }: ValueNode): Reader => {
   const known = new Map<string, { readonly raw: unknown; readonly checked: Checked }>()
-  const check = (path: string, node: ValueNode, raw: unknown): Checked => {
+  const check = (path: string, raw: unknown): Checked => {
     const isPlain = !(raw instanceof Y.AbstractType)
     const checked = isPlain
-      ? source.check(node.schema, raw)
+      ? source.check(schema, raw)
       : { ok: false as const, detail: 'a shared type, no value' }
     if (checked.ok) return checked
     source.problem(path, checked.detail, raw)
-    return raw === undefined ? checked : source.check(node.schema, undefined)
+    return raw === undefined ? checked : source.check(schema, undefined)
   }
-  const checked = (path: string, node: ValueNode, raw: unknown): Checked => {
+  return (path, raw) => {
     const old = known.get(path)
     if (old !== undefined && Object.is(old.raw, raw)) return old.checked
-    const fresh = check(path, node, raw)
-    known.set(path, { raw, checked: fresh })
-    return fresh
+    const checked = check(path, raw)
+    known.set(path, { raw, checked })
+    return checked
   }
-  return {
-    checked,
-    value: (path, node, raw) => {
-      const result = checked(path, node, raw)
-      return result.ok ? result.value : undefined
-    }
+}
+
+interface ShownBefore {
+  readonly stored: readonly unknown[]
+  readonly checked: Checked<ContestedValue<unknown>>
+}
+
+/** Decides once: as long as the same claims stand at a path, what they come to keeps its reference. */
+const contestedReader = (source: Source, definitionPath: string, { schema }: ContestedNode): Reader => {
+  const contest = { rule: source.rule(definitionPath), roles: source.roles, schema }
+  const known = new Map<string, ShownBefore>()
+  return (path) => {
+    const stored = source.claims(path)
+    const old = known.get(path)
+    if (old !== undefined && keepSame(old.stored, stored) === old.stored) return old.checked
+    const checked = showContested(stored, contest, (detail, value) => source.problem(path, detail, value))
+    if (!checked.ok) source.problem(path, checked.detail, undefined)
+    known.set(path, { stored, checked })
+    return checked
   }
 }
 

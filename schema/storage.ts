@@ -4,10 +4,11 @@
  * Reading tolerates what does not fit, because anybody with a Yjs client may have written it: a bad value is reported
  * and its schema's default stands in; an entry that cannot be completed so is left out; the rest is shown.
  */
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import * as Y from 'yjs'
-import type { RoomDefinition, StorageShape, StorageSnapshot } from './define-room.ts'
+import { checkValue } from './check-value.ts'
+import type { RoomDefinition } from './define-room.ts'
 import { createPart, type Part, type Source } from './storage-parts.ts'
+import type { StorageShape, StorageSnapshot } from './storage-words.ts'
 
 /** Something in a document that its kind does not allow. */
 export interface StorageProblem {
@@ -24,7 +25,7 @@ export const readStorage = <St extends StorageShape>(
   definition: RoomDefinition<St>,
   doc: Y.Doc,
   onProblem: OnProblem = () => {}
-): StorageSnapshot<St> => readParts<St>(createParts(definition, sourceOf(doc, onProblem)))
+): StorageSnapshot<St> => readParts<St>(createParts(definition, sourceOf(definition, doc, onProblem)))
 
 /** A snapshot that follows a document: what did not change keeps its reference, so `===` tells what did. */
 export interface StorageMirror<St extends StorageShape> {
@@ -40,7 +41,7 @@ export const createStorageMirror = <St extends StorageShape>(
   doc: Y.Doc,
   onProblem: OnProblem = () => {}
 ): StorageMirror<St> => {
-  const parts = createParts(definition, sourceOf(doc, reportOnce(onProblem)))
+  const parts = createParts(definition, sourceOf(definition, doc, reportOnce(onProblem)))
   const names = new WeakMap<object, string>()
   const listeners = new Set<() => void>()
   let snapshot = readParts<St>(parts)
@@ -79,16 +80,6 @@ export const createStorageMirror = <St extends StorageShape>(
   }
 }
 
-type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly detail: string }
-
-/** What a schema says of a value, with its complaints as one line. */
-export const checkValue = <T>(schema: StandardSchemaV1<unknown, T>, value: unknown): Checked<T> => {
-  const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) throw new TypeError('schemas of a storage must validate at once')
-  if (result.issues) return { ok: false, detail: result.issues.map((issue) => issue.message).join('; ') }
-  return { ok: true, value: result.value }
-}
-
 const createParts = (definition: RoomDefinition, source: Source): ReadonlyMap<string, Part> =>
   new Map(Object.entries(definition.storage).map(([key, node]) => [key, createPart(source, key, node)]))
 
@@ -107,34 +98,41 @@ const readParts = <St extends StorageShape>(
 }
 
 /** Roots are looked at only once they exist: asking a Y.Doc for one would create it. */
-const sourceOf = (doc: Y.Doc, onProblem: OnProblem): Source => ({
+const sourceOf = ({ conflict, roles }: RoomDefinition, doc: Y.Doc, onProblem: OnProblem): Source => ({
   map: (name) => {
     if (!isRootOf(doc, name, Y.Map)) return null
     return doc.getMap(name)
   },
   text: (name) => (isRootOf(doc, name, Y.Text) ? doc.getText(name).toString() : ''),
+  claims: (name) => (isRootOf(doc, name, Y.Array) ? doc.getArray(name).toArray() : []),
   roots: () => doc.share.keys(),
+  rule: (path) => conflict[path] ?? 'last',
+  roles,
   check: checkValue,
   problem: (path, detail, value) => onProblem({ path, detail, value })
 })
 
 /** A root that came from elsewhere has no class yet; one that the app made as another class is not ours. */
-const isRootOf = (doc: Y.Doc, name: string, kind: typeof Y.Map | typeof Y.Text): boolean => {
+const isRootOf = (doc: Y.Doc, name: string, kind: typeof Y.Map | typeof Y.Text | typeof Y.Array): boolean => {
   const type = doc.share.get(name)
   return type !== undefined && (type.constructor === Y.AbstractType || type instanceof kind)
 }
 
-type SharedType = Y.Transaction['changed'] extends Map<infer T, unknown> ? T : never
+export type SharedType = Y.Transaction['changed'] extends Map<infer T, unknown> ? T : never
 
-interface TypePlace {
+export interface TypePlace {
   /** The name of the root type, cut at its slashes. */
   readonly root: readonly string[]
   /** The key of the root under which the type stands, or null for the root itself. */
   readonly entry: string | null
 }
 
-/** Where a changed type stands; null if its root was replaced meanwhile and cannot be told. */
-const locate = (doc: Y.Doc, names: WeakMap<object, string>, type: SharedType): TypePlace | null => {
+/**
+ * Where a changed type stands; null if its root was replaced meanwhile and cannot be told.
+ *
+ * @param names of the roots that were found before
+ */
+export const locate = (doc: Y.Doc, names: WeakMap<object, string>, type: SharedType): TypePlace | null => {
   let top: SharedType = type
   let entry: string | null = null
   while (top._item !== null) {

@@ -1,12 +1,9 @@
-/** The one home of time and randomness: nothing else in the server asks the machine for either. */
-import { randomBytes, randomUUID } from 'node:crypto'
+/** The server's home of time and randomness: nothing else in it asks the machine for either. */
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as timeout } from 'node:timers/promises'
+import * as machine from '../schema/clock.ts'
 
-/** Milliseconds since 1970, for people and tokens; it may jump. */
-export const now = (): number => Date.now()
-
-/** Milliseconds of a clock that never goes back, for durations and deadlines. */
-export const monotonic = (): number => performance.now()
+export const { now, monotonic, randomBelow } = machine
 
 /** Resolves after `ms`, or at once when `signal` is aborted. */
 export const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
@@ -17,10 +14,26 @@ export const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => 
   }
 }
 
-/** From 0 up to, not including, `max`. */
-export const randomBelow = (max: number): number => Math.random() * max
-
 export const randomId = (): string => randomUUID()
+
+/** An id (UUID version 7) that is greater than those made before it, here or, by the clock, elsewhere. */
+export const orderedId = (): string => {
+  const ms = Math.max(now(), orderedMs)
+  // 12 bits count the ids of a millisecond; when they are used up, the next millisecond is begun early.
+  orderedCount = ms === orderedMs ? orderedCount + 1 : 0
+  orderedMs = orderedCount > 0xfff ? ms + 1 : ms
+  if (orderedCount > 0xfff) orderedCount = 0
+  const time = orderedMs.toString(16).padStart(12, '0')
+  const count = orderedCount.toString(16).padStart(3, '0')
+  const chance = randomUUID().slice(19)
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${chance}`
+}
+let orderedMs = 0
+let orderedCount = 0
+
+/** `length` letters of the alphabet that cannot be guessed, each with the same chance. */
+export const randomLetters = (alphabet: string, length: number): string =>
+  Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join('')
 
 /** `length` random letters and digits that cannot be guessed. */
 export const randomCode = (length: number): string =>

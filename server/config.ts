@@ -1,5 +1,6 @@
 import {
   asBytes,
+  asNetworks,
   asNumber,
   asOrigins,
   asPostgresUrl,
@@ -84,6 +85,13 @@ const network = {
     standard: '',
     about:
       'Origins of pages that may connect, separated by commas; unset: pages of this server only; `*`: any'
+  },
+  trustedProxies: {
+    env: 'ROOMLOG_TRUSTED_PROXIES',
+    parse: asNetworks,
+    standard: '',
+    about:
+      'Addresses or networks (`10.0.0.0/8`) of proxies, separated by commas; `X-Forwarded-For` is read from them alone'
   }
 } as const satisfies Record<string, Setting>
 
@@ -151,7 +159,28 @@ const authentication = {
     env: 'ROOMLOG_AUTH_ATTEMPTS_PER_MINUTE_MAX',
     parse: asNumber(1, 1_000_000),
     standard: '60',
-    about: 'Refused tokens per address and minute'
+    about: 'Refused tokens per address and minute, and per user and minute where the token tells whose it was'
+  }
+} as const satisfies Record<string, Setting>
+
+const belonging = {
+  joinAttemptsPerMinuteMax: {
+    env: 'ROOMLOG_JOIN_ATTEMPTS_PER_MINUTE_MAX',
+    parse: asNumber(1, 1_000_000),
+    standard: '10',
+    about: 'Wrong codes of invites per address and minute; twenty times as many from all addresses together'
+  },
+  escalationMinutesMax: {
+    env: 'ROOMLOG_ESCALATION_MINUTES_MAX',
+    parse: asNumber(1, 10_080),
+    standard: '60',
+    about: 'Minutes for which a role may be taken at most'
+  },
+  auditDays: {
+    env: 'ROOMLOG_AUDIT_DAYS',
+    parse: asNumber(1, 3650),
+    standard: '90',
+    about: 'Days after which the audit forgets'
   }
 } as const satisfies Record<string, Setting>
 
@@ -176,13 +205,20 @@ const limits = {
     env: 'ROOMLOG_FRAMES_PER_SECOND_MAX',
     parse: asNumber(1, 100_000_000),
     standard: '20000',
-    about: 'Frames per second of one session'
+    about: 'Frames per second of one session; a role of a kind may have fewer'
   },
   bytesPerSecondMax: {
     env: 'ROOMLOG_BYTES_PER_SECOND_MAX',
     parse: asBytes(1024, 64 * 1024 * MiB),
     standard: '32MiB',
-    about: 'Bytes per second of one session'
+    about: 'Bytes per second of one session; a role of a kind may have fewer'
+  },
+  floodTimeoutMs: {
+    env: 'ROOMLOG_FLOOD_TIMEOUT_MS',
+    parse: asNumber(100, 600_000),
+    standard: '5000',
+    about:
+      'Milliseconds for which a session that sends too fast is read more slowly; beyond it, the session is closed to come back'
   },
   roomsPerSessionMax: {
     env: 'ROOMLOG_ROOMS_PER_SESSION_MAX',
@@ -195,6 +231,24 @@ const limits = {
     parse: asNumber(1, 10_000_000),
     standard: '10000',
     about: 'Sessions from one address'
+  },
+  sessionsPerUserMax: {
+    env: 'ROOMLOG_SESSIONS_PER_USER_MAX',
+    parse: asNumber(1, 10_000_000),
+    standard: '1000',
+    about: 'Sessions of one user'
+  },
+  connectsPerSecondMax: {
+    env: 'ROOMLOG_CONNECTS_PER_SECOND_MAX',
+    parse: asNumber(1, 1_000_000),
+    standard: '1000',
+    about: 'Attempts to open a session, per address and second'
+  },
+  writesPerSecondMax: {
+    env: 'ROOMLOG_WRITES_PER_SECOND_MAX',
+    parse: asNumber(1, 1_000_000),
+    standard: '1000',
+    about: 'HTTP requests that write, per address and second, and per user and second'
   },
   idleTimeoutMs: {
     env: 'ROOMLOG_IDLE_TIMEOUT_MS',
@@ -223,6 +277,12 @@ const operation = {
     standard: 'info',
     about: 'Least severe level that is logged: fatal, error, warn, info, debug, trace or silent'
   },
+  kinds: {
+    env: 'ROOMLOG_KINDS',
+    parse: asText,
+    standard: null,
+    about: 'Module with kinds of your own, as in `./kinds.ts`; Node runs TypeScript as it is'
+  },
   shutdownTimeoutMs: {
     env: 'ROOMLOG_SHUTDOWN_TIMEOUT_MS',
     parse: asNumber(100, 600_000),
@@ -232,12 +292,13 @@ const operation = {
   }
 } as const satisfies Record<string, Setting>
 
-const settings = { ...network, ...storage, ...authentication, ...limits, ...operation }
+const settings = { ...network, ...storage, ...authentication, ...belonging, ...limits, ...operation }
 
 const groups: readonly { readonly title: string; readonly table: Record<string, Setting> }[] = [
   { title: 'Network', table: network },
   { title: 'Storage', table: storage },
   { title: 'Authentication', table: authentication },
+  { title: 'Belonging', table: belonging },
   { title: 'Limits', table: limits },
   { title: 'Operation', table: operation }
 ]

@@ -29,6 +29,8 @@ export interface Metrics {
   /** From taking an update to telling its author that it is committed. */
   acknowledged(seconds: number): void
   refused(code: ErrorCode): void
+  /** Rows of the audit that could not be kept. */
+  auditDropped(rows: number): void
   requested(request: HttpRequestMeasure): void
   /** Where the gauges are read from when somebody asks for them. */
   watch(source: () => NodeGauges): void
@@ -52,6 +54,11 @@ export const createMetrics = (): Metrics => {
     labelNames: ['code'],
     registers
   })
+  const auditDrops = new Counter({
+    name: 'roomlog_audit_dropped_total',
+    help: 'Rows of the audit that could not be kept',
+    registers
+  })
   const requests = new Histogram({
     name: 'roomlog_http_request_seconds',
     help: 'HTTP requests',
@@ -62,6 +69,7 @@ export const createMetrics = (): Metrics => {
   return {
     ...log,
     refused: (code) => refusals.inc({ code }),
+    auditDropped: (rows) => auditDrops.inc(rows),
     requested: ({ method, route, status, seconds }) => requests.observe({ method, route, status }, seconds),
     watch: (source) => addGauges(registers, source),
     async read() {

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /** Reads the text of a setting. @throws SettingError that says what is wrong with it, without showing a secret */
 export type Parse<T> = (text: string) => T
 
@@ -64,4 +66,20 @@ export const asOrigins: Parse<readonly string[]> = (text) => {
   const odd = origins.find((each) => each !== '*' && URL.parse(each)?.origin !== each)
   if (odd !== undefined) throw new SettingError(`"${odd}" is no origin such as https://app.example.com`)
   return Object.freeze(origins)
+}
+
+/** Addresses and networks in CIDR notation. */
+export const asNetworks: Parse<readonly string[]> = (text) => {
+  const networks = text.split(',').flatMap((each) => each.trim() || [])
+  const odd = networks.find((each) => !isNetwork(each))
+  if (odd !== undefined)
+    throw new SettingError(`"${odd}" is no address such as 10.0.0.1, 10.0.0.0/8 or fd00::/8`)
+  return Object.freeze(networks)
+}
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
 }

@@ -9,25 +9,39 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
-import { kinds } from '../schema/kinds/kinds.ts'
+import type { RoomDefinition } from '../schema/define-room.ts'
 import { createAttempts } from './auth/attempts.ts'
+import { createAudit } from './auth/audit.ts'
+import { type AuditQuery, readAudit } from './auth/audit-table.ts'
+import { createEscalations } from './auth/escalations.ts'
+import { createInvites } from './auth/invites.ts'
+import { createJoinAttempts } from './auth/join-attempts.ts'
+import { createMembers } from './auth/members.ts'
 import { monotonic, sleep } from './clock.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openDatabase } from './database/open-database.ts'
 import { createApp } from './http/app.ts'
 import { type ProcessSource, type ProcessWatch, watchProcess } from './http/process-health.ts'
+import { type Kinds, loadKinds, mergeKinds } from './kinds.ts'
+import { createClientIds } from './log/client-ids.ts'
 import { GroupCommit } from './log/group-commit.ts'
 import { watchHealth } from './log/health.ts'
 import { createLoader } from './log/load.ts'
 import { createSnapshots } from './log/snapshot.ts'
 import type { Logger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { createPerSecond } from './per-second.ts'
+import { createAddressOf } from './remote-address.ts'
 import { createAuthority } from './room/authorize.ts'
+import { createChange } from './room/change.ts'
 import { createHocuspocus } from './room/hocuspocus.ts'
 import { createRoomTable } from './room/room-table.ts'
 import { createRooms } from './room/rooms.ts'
+import { startKinds } from './room/start-kinds.ts'
 import { readView } from './room/view.ts'
+import { createRecheck } from './session/recheck.ts'
+import type { Session } from './session/session.ts'
 import { Turn } from './session/turn.ts'
 import { createWebSockets } from './session/websocket.ts'
 
@@ -46,20 +60,30 @@ export interface NodeParts {
   readonly config: Config
   readonly logger: Logger
   readonly process: ProcessSource & { readonly pid: number }
+  /** Kinds besides those that ship and those of the settings. */
+  readonly kinds?: readonly RoomDefinition[]
+}
+
+interface Parts extends Omit<NodeParts, 'kinds'> {
+  readonly kinds: Kinds
 }
 
 const appsFolder = join(import.meta.dirname, '../client/apps/dist')
 
-/** @throws when the database cannot be opened or the port is taken */
-export const start = async (parts: NodeParts): Promise<Node> => {
-  const { config, process } = parts
+/** @throws when the kinds cannot be loaded, the database cannot be opened or the port is taken */
+export const start = async (given: NodeParts): Promise<Node> => {
+  const { config, process } = given
+  const parts = { ...given, kinds: mergeKinds(await loadKinds(config.kinds), { ...given.kinds }, 'kinds') }
   const metrics = createMetrics()
   const log = await openLog(parts, metrics)
   const processWatch = watchProcess(process)
   let isDraining = false
-  const { sockets, app } = openDoors(parts, log, metrics, processWatch, () => isDraining)
+  const people = openPeople(parts, log, metrics, () => doors.sockets.sessions)
+  const doors = openDoors(parts, log, metrics, people, processWatch, () => isDraining)
+  await people.authority.loadRevocations()
+  const { sockets, app } = doors
   const server = createServer(getRequestListener(app.fetch))
-  server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
+  server.on('upgrade', (request, socket, head) => void sockets.upgrade(request, socket, head))
   await listen(server, config)
 
   const stop = async (): Promise<number> => {
@@ -68,7 +92,8 @@ export const start = async (parts: NodeParts): Promise<Node> => {
     server.close()
     sockets.drain()
     await emptied(sockets.sessions, Math.min(closeMsMax, config.shutdownTimeoutMs))
-    const unwritten = await closeLog(log, Math.max(0, deadline - monotonic()))
+    await doors.runningKinds.close()
+    const unwritten = await closeLog(log, people, Math.max(0, deadline - monotonic()))
     sockets.close()
     processWatch.close()
     server.closeAllConnections()
@@ -77,7 +102,7 @@ export const start = async (parts: NodeParts): Promise<Node> => {
   return { url: urlOf(server.address() as AddressInfo), stop }
 }
 
-const openLog = async ({ config, logger, process }: NodeParts, metrics: Metrics) => {
+const openLog = async ({ config, logger, process }: Parts, metrics: Metrics) => {
   const { databaseUrl: url, dataDir, poolMax, backlogBytesMax, commitTimeoutMs } = config
   const database = await openDatabase({ url, dataDir, pid: process.pid, logger, poolMax })
   await migrate(database, logger)
@@ -92,12 +117,14 @@ type Log = Awaited<ReturnType<typeof openLog>>
 /** Writes what waits, within the time for it; returns how many entries could not be written. */
 const closeLog = async (
   { database, commits, snapshots, health }: Log,
+  people: People,
   deadlineMs: number
 ): Promise<number> => {
   const isFlushed = await commits.flush(deadlineMs)
   const unwritten = isFlushed ? 0 : commits.waitingEntries
   const isAble = isFlushed && health.isAble
   await health.close()
+  await people.close()
   if (isAble) {
     await snapshots.close()
     await commits.close()
@@ -106,43 +133,139 @@ const closeLog = async (
   return unwritten
 }
 
+/** Who somebody is, who belongs to a room, and what is written down of that. */
+const openPeople = (
+  { config, logger, kinds }: Parts,
+  { database }: Log,
+  metrics: Metrics,
+  sessions: () => ReadonlySet<Session>
+) => {
+  const authority = createAuthority({ database, config, kinds, logger })
+  const audit = createAudit({ database, logger, metrics, daysMax: config.auditDays })
+  const recheck = createRecheck({ authority, logger, sessions })
+  const escalations = createEscalations({
+    database,
+    logger,
+    minutesMax: config.escalationMinutesMax,
+    onEnded: async ({ room, userId, role }) => {
+      const detail = { of: userId, role, by: 'time' }
+      audit.record({ room, userId, action: 'escalation-ended', code: null, detail, address: '' })
+      await recheck.changed(room)
+    }
+  })
+  return {
+    authority,
+    audit,
+    escalations,
+    sessions,
+    changed: recheck.changed,
+    entered: recheck.entered,
+    members: createMembers({ database, authority }),
+    invites: createInvites({ database, authority, kinds }),
+    joinAttempts: createJoinAttempts({ perMinuteMax: config.joinAttemptsPerMinuteMax }),
+    readAudit: (query: AuditQuery) => readAudit(database, query),
+    close: async () => {
+      const rounds = Promise.all([recheck.close(), escalations.close(), authority.close()])
+      await Promise.race([rounds, sleep(closeMsMax)])
+      await audit.close(closeMsMax)
+    }
+  }
+}
+
+type People = ReturnType<typeof openPeople>
+
+/** What many of the parts below are made with. */
+const shareParts = (
+  { config, logger, kinds }: Parts,
+  { commits, loader }: Log,
+  metrics: Metrics,
+  people: People,
+  isDraining: () => boolean
+) => ({
+  ...people,
+  addressOf: createAddressOf(config.trustedProxies),
+  attempts: createAttempts({ perMinuteMax: config.authAttemptsPerMinuteMax }),
+  kinds,
+  loader,
+  commits,
+  logger,
+  config,
+  metrics,
+  turn: new Turn(commits),
+  isDraining
+})
+
+type Shared = ReturnType<typeof shareParts>
+
+/** The rooms that are open here, and what their kinds do by themselves. */
+const openRooms = (shared: Shared, { database, snapshots }: Log) => {
+  const { commits, config, logger, members, changed, turn } = shared
+  const { hocuspocus, rooms } = createHocuspocus({
+    ...shared,
+    snapshots,
+    clientIds: createClientIds(database, logger),
+    documentBytesMax: config.documentBytesMax,
+    watch: {
+      watcher: (room) => runningKinds.watch.watcher(room),
+      opened: (room, byPeople) => runningKinds.watch.opened(room, byPeople)
+    },
+    schedule: () => turn.schedule()
+  })
+  const opened = {
+    database,
+    table: createRoomTable(database),
+    hocuspocus,
+    rooms,
+    fold: snapshots.fold,
+    change: createChange({ hocuspocus, rooms, commits })
+  }
+  const runningKinds = startKinds({
+    ...shared,
+    ...opened,
+    async setRole(access, userId, role) {
+      if (role === null) await members.remove(access, userId)
+      else await members.set(access, { userId, role, name: null })
+      await changed(access.room)
+    }
+  })
+  return { ...opened, runningKinds }
+}
+
 /** Everything between the log and the network: who may come in, the rooms, and the two doors to them. */
 const openDoors = (
-  { config, logger }: NodeParts,
-  { database, commits, loader, snapshots, health }: Log,
+  parts: Parts,
+  log: Log,
   metrics: Metrics,
+  people: People,
   processWatch: ProcessWatch,
   isDraining: () => boolean
 ) => {
-  const table = createRoomTable(database)
-  const authority = createAuthority({ database, config, kinds })
-  const attempts = createAttempts({ perMinuteMax: config.authAttemptsPerMinuteMax })
-  const turn = new Turn(commits)
-  const shared = { authority, attempts, kinds, loader, commits, logger, config, metrics, turn, isDraining }
-
-  const { hocuspocus, rooms: openRooms } = createHocuspocus({
-    ...shared,
-    snapshots,
-    documentBytesMax: config.documentBytesMax,
-    schedule: () => turn.schedule()
-  })
+  const shared = shareParts(parts, log, metrics, people, isDraining)
+  const { config, kinds } = parts
+  const { runningKinds, ...opened } = openRooms(shared, log)
   const sockets = createWebSockets({
     ...shared,
-    hocuspocus,
-    recentEntries: ({ name }) => table.recentMarks(name)
+    hocuspocus: opened.hocuspocus,
+    recentEntries: ({ name }) => opened.table.recentMarks(name)
   })
   const rooms = createRooms({
     ...shared,
-    table,
-    hocuspocus,
-    rooms: openRooms,
+    ...opened,
     readView: (kind, document) => readView(kinds.get(kind), document),
-    isReady: () => health.isAble && !isDraining(),
+    isReady: () => log.health.isAble && !isDraining(),
     sessionCount: () => sockets.sessions.size
   })
   metrics.watch(() => rooms.nodeStats())
-  const app = createApp({ ...shared, rooms, appsFolder, processHealth: () => processWatch.read() })
-  return { sockets, app }
+  const writes = createPerSecond({ what: 'writing requests/s', most: config.writesPerSecondMax })
+  const app = createApp({
+    ...shared,
+    writes,
+    rooms,
+    behaviours: runningKinds,
+    appsFolder,
+    processHealth: () => processWatch.read()
+  })
+  return { sockets, app, runningKinds }
 }
 
 /** A client that does not answer the close of its socket does not hold up the others. */

@@ -1,14 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { orderAt, sortByOrder } from '../client/order.ts'
-import { createLiveStorage, StorageError } from '../client/storage.ts'
 import { form } from '../schema/kinds/form.ts'
+import { createLiveStorage } from '../schema/live-storage.ts'
+import { orderAt, sortByOrder } from '../schema/order.ts'
 import { readStorage } from '../schema/storage.ts'
+import { StorageError } from '../schema/storage-error.ts'
+
+const ana = { userId: 'ana', role: 'owner' }
 
 const open = () => {
   const doc = new Y.Doc()
-  return { doc, live: createLiveStorage(form, doc, (change) => doc.transact(change)) }
+  return { doc, live: createLiveStorage(form, doc, (change) => doc.transact(change), ana) }
 }
 
 describe('writing', () => {

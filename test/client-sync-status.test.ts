@@ -14,7 +14,14 @@ import {
 import { toEpoch, toSeq } from '../schema/room-name.ts'
 
 const proof = { at: 1_000, seq: toSeq(5) }
-const refusal = { code: 'read-only', reason: 'no', keptText: 'mine', keptDocument: new Y.Doc() } as const
+const refusal = {
+  code: 'read-only',
+  reason: 'no',
+  path: 'title',
+  keptEdits: [{ path: 'title', value: 'mine' }],
+  keptText: 'mine',
+  keptDocument: new Y.Doc()
+} as const
 
 /** A room in each state, as it comes to be. */
 const situations = {

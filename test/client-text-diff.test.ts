@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { applyTextChange } from '../client/storage.ts'
-import { diffText, moveIndex, type TextChange } from '../client/text-diff.ts'
+import { applyTextChange } from '../schema/live-fields.ts'
+import { diffText, moveIndex, type TextChange } from '../schema/text-diff.ts'
 
 const apply = (text: string, { index, remove, insert }: TextChange): string =>
   text.slice(0, index) + insert + text.slice(index + remove)

@@ -195,16 +195,23 @@ describe('trying again', () => {
   })
 
   test('is decided by the close code where there is no name', () => {
-    expect(reactionTo('', 1012)).toEqual({ code: 'draining', reaction: 'retry' })
-    expect(reactionTo('', 4401)).toEqual({ code: 'token-invalid', reaction: 'refresh' })
-    expect(reactionTo('', 4413)).toEqual({ code: 'too-large', reaction: 'stop' })
+    expect(reactionTo('', 1012)).toMatchObject({ code: 'draining', reaction: 'retry' })
+    expect(reactionTo('', 4401)).toMatchObject({ code: 'token-invalid', reaction: 'refresh' })
+    expect(reactionTo('', 4422).reaction).toBe('stop')
+    expect(reactionTo('', 4413).reaction).toBe('stop')
     expect(reactionTo('', 4403).reaction).toBe('stop')
   })
 
   test('goes on after what cannot be told, and after a code whose names disagree', () => {
-    expect(reactionTo('', 1006)).toEqual({ code: 'unavailable', reaction: 'retry' })
+    expect(reactionTo('', 1006)).toMatchObject({ code: 'unavailable', reaction: 'retry' })
     expect(reactionTo('no such name', undefined).reaction).toBe('retry')
     expect(reactionTo('', 4404).reaction).toBe('retry')
+  })
+
+  test('does not begin before the time that the server named for a limit', () => {
+    const told = reactionTo('too-many: 812 frames/s > 500; retry in 12 s', 4529)
+    expect(told).toEqual({ code: 'too-many', reaction: 'retry', delayMsMin: 12_000 })
+    expect(reactionTo('too-many', 4529).delayMsMin).toBe(0)
   })
 
   test('begins within a second, spread, and waits 30 s at most', () => {

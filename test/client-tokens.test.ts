@@ -27,7 +27,7 @@ describe('with tokens', () => {
   test('who may only read is told so before anything is changed', async () => {
     const reader = enter(server, 'read', async () => ({ token: await tokenFor('rita', 'reader') }))
     await ready(reader.room)
-    expect(reader.room.rights.get()).toEqual({
+    expect(reader.room.rights.get()).toMatchObject({
       userId: 'rita',
       name: 'rita',
       role: 'reader',

@@ -1,6 +1,14 @@
 /** The types that a room definition gives its app. tsc is the test: an expectation that is not met does not compile. */
 import * as z from 'zod/mini'
-import { createClient, defineRoom, type Room, type StorageSnapshot, s, type User } from '../client/index.ts'
+import {
+  type ContestedValue,
+  createClient,
+  defineRoom,
+  type Room,
+  type StorageSnapshot,
+  s,
+  type User
+} from '../client/index.ts'
 import { createRoomContext, shallow } from '../client/react/index.ts'
 import type { Answer, FieldType, form } from '../schema/kinds/form.ts'
 
@@ -143,4 +151,122 @@ export const definitionsAreChecked = (): void => {
   defineRoom({ kind: 'x', roles: ['a'], readers: [], guests: 'a', presence, storage: { required } })
   // @ts-expect-error: the same within an object
   s.object({ required })
+}
+
+const clock = z.string()
+
+const day = defineRoom({
+  kind: 'day',
+  roles: ['couple', 'planner', 'guest'],
+  access: { couple: { write: '*', mayTake: [] }, guest: { write: ['votes/own'] } },
+  presence: z.object({}),
+  storage: {
+    doors: s.contested(z._default(clock, '09:00')),
+    items: s.collection({
+      name: s.text(),
+      start: s.contested(clock),
+      minutes: s.value(z._default(z.number(), 30)),
+      note: s.contested(z.optional(z.string()))
+    }),
+    seats: s.record(s.contested(z.number())),
+    votes: s.perUser(z.enum(['yes', 'no']))
+  },
+  conflict: {
+    doors: (claims) => claims.map(({ value }) => value).join(),
+    'items/start': 'role',
+    note: 'ask',
+    seats: (claims) => Math.max(...claims.map(({ value }) => value))
+  }
+})
+
+type DaySnapshot = StorageSnapshot<(typeof day)['storage']>
+type DayRoom = Room<(typeof day)['storage'], Record<string, never>, 'couple' | 'planner' | 'guest'>
+
+export const aContestedValueIsShownWithItsClaims = (snapshot: DaySnapshot): void => {
+  const [item] = snapshot.items
+  claim<Equal<DaySnapshot['doors'], ContestedValue<string>>>(true)
+  claim<Equal<DaySnapshot['items'][number]['note'], ContestedValue<string | undefined>>>(true)
+  claim<Equal<DaySnapshot['seats'], Readonly<Record<string, ContestedValue<number>>>>>(true)
+  claim<Equal<DaySnapshot['votes'], Readonly<Record<string, 'yes' | 'no'>>>>(true)
+  const start: string | undefined = item?.start.value
+  // @ts-expect-error: it is the shown value with its claims
+  const wrong: string | undefined = item?.start
+  // @ts-expect-error: claims are read, not written
+  snapshot.doors.claims[0] = { value: '10:00', by: 'ana', role: 'couple', at: 0 }
+  return void [start, wrong]
+}
+
+export const aContestedValueIsWrittenAlone = (room: DayRoom): void => {
+  const { doors, items, seats, votes } = room.storage
+  doors.set('10:00')
+  doors.resolve('10:00')
+  // @ts-expect-error: a value, not a claim
+  doors.set({ value: '10:00', by: 'ana', role: 'couple', at: 0 })
+  // @ts-expect-error: doors hold strings
+  doors.resolve(10)
+  const id: string = items.insert({ start: '10:00', name: 'Cake', note: 'two tiers' })
+  // @ts-expect-error: start has no default
+  items.insert({ name: 'Cake' })
+  // @ts-expect-error: start is a string
+  items.insert({ start: 10 })
+  items.update(id, { minutes: 15 })
+  // @ts-expect-error: a contested value is set by itself, so that what others wrote at once is kept
+  items.update(id, { start: '11:00' })
+  // @ts-expect-error: a text is edited, not replaced as a value
+  items.update(id, { name: 'q' })
+  const start = items.get(id)?.start
+  start?.set(`${start.get().value} sharp`)
+  // @ts-expect-error: what it shows is not what it is
+  start?.set(start.get())
+  seats.set('t1', 4)
+  // @ts-expect-error: nobody may have written it
+  seats.get('t1').value
+  // @ts-expect-error: seats are numbers
+  seats.resolve('t1', 'four')
+  votes.set('yes')
+  votes.of('ana').remove()
+  // @ts-expect-error: no such vote
+  votes.set('perhaps')
+  claim<Equal<ReturnType<(typeof votes)['get']>, 'yes' | 'no' | undefined>>(true)
+}
+
+export const hooksKnowConflictsAndRights = (): void => {
+  const { useStorage, useMutation, useCan, useRoster, useSyncStatus } = createRoomContext(day)
+  const conflicts = useStorage(
+    (root) => root.items.filter((item) => item.start.conflict).map((item) => item.id),
+    shallow
+  )
+  claim<Equal<typeof conflicts, string[]>>(true)
+  const shift = useMutation(({ storage }, id: string, to: string) => storage.items.get(id)?.start.set(to))
+  shift('i1', '10:15')
+  // @ts-expect-error: to is a string
+  shift('i1', 15)
+  claim<Equal<ReturnType<typeof useCan>, boolean>>(true)
+  useCan('write', 'items/i1/start')
+  // @ts-expect-error: no such action
+  useCan('admin')
+  const role: 'couple' | 'planner' | 'guest' | 'admin' | undefined = useRoster()[0]?.role
+  const status = useSyncStatus()
+  if (status.state === 'rejected') return void [status.path, status.keptEdits[0]?.value]
+  // @ts-expect-error: only what was refused has a place
+  return void [role, status.path]
+}
+
+export const rulesBelongToContestedValues = (): void => {
+  const presence = z.object({})
+  const storage = { doors: s.contested(z._default(z.number(), 9)), title: s.text() }
+  defineRoom({ kind: 'x', roles: ['a'], presence, storage, conflict: { doors: 'ask' } })
+  // @ts-expect-error: no contested value is named so
+  defineRoom({ kind: 'x', roles: ['a'], presence, storage, conflict: { title: 'ask' } })
+  // @ts-expect-error: no such rule
+  defineRoom({ kind: 'x', roles: ['a'], presence, storage, conflict: { doors: 'first' } })
+  // @ts-expect-error: doors hold numbers
+  defineRoom({ kind: 'x', roles: ['a'], presence, storage, conflict: { doors: () => 'ten' } })
+  const required = s.contested(z.string())
+  // @ts-expect-error: nobody may have written it yet, so it needs a default
+  defineRoom({ kind: 'x', roles: ['a'], presence, storage: { required } })
+  // @ts-expect-error: b is no role of it
+  defineRoom({ kind: 'x', roles: ['a'], access: { b: { write: '*' } }, presence, storage })
+  // @ts-expect-error: collections and records are not within others
+  s.collection({ inner: s.record(s.text()) })
 }

@@ -71,9 +71,20 @@ describe('the settings', () => {
     ['ROOMLOG_BYTES_PER_SECOND_MAX', '1GiB', 'bytesPerSecondMax', 1024 ** 3],
     ['ROOMLOG_ROOMS_PER_SESSION_MAX', '3', 'roomsPerSessionMax', 3],
     ['ROOMLOG_SESSIONS_PER_ADDRESS_MAX', '3', 'sessionsPerAddressMax', 3],
+    ['ROOMLOG_SESSIONS_PER_USER_MAX', '3', 'sessionsPerUserMax', 3],
+    ['ROOMLOG_CONNECTS_PER_SECOND_MAX', '3', 'connectsPerSecondMax', 3],
+    ['ROOMLOG_WRITES_PER_SECOND_MAX', '3', 'writesPerSecondMax', 3],
+    ['ROOMLOG_FLOOD_TIMEOUT_MS', '200', 'floodTimeoutMs', 200],
+    [
+      'ROOMLOG_TRUSTED_PROXIES',
+      '10.0.0.0/8, 127.0.0.1,fd00::/8',
+      'trustedProxies',
+      ['10.0.0.0/8', '127.0.0.1', 'fd00::/8']
+    ],
     ['ROOMLOG_IDLE_TIMEOUT_MS', '2000', 'idleTimeoutMs', 2000],
     ['ROOMLOG_BACKLOG_BYTES_MAX', '8MiB', 'backlogBytesMax', 8 * 1024 ** 2],
     ['ROOMLOG_SESSION_BACKLOG_BYTES_MAX', '8MiB', 'sessionBacklogBytesMax', 8 * 1024 ** 2],
+    ['ROOMLOG_KINDS', './kinds.ts', 'kinds', './kinds.ts'],
     ['ROOMLOG_SHUTDOWN_TIMEOUT_MS', '200', 'shutdownTimeoutMs', 200],
     ['LOG_LEVEL', 'debug', 'logLevel', 'debug']
   ])('%s=%s', (name, text, property, value) => {
@@ -96,7 +107,10 @@ describe('the settings', () => {
     ['AUTH_JWKS_URL', 'file:///keys'],
     ['AUTH_SECRET', 'k'.repeat(31)],
     ['ALLOWED_ORIGINS', 'https://a.example/'],
-    ['ALLOWED_ORIGINS', 'a.example']
+    ['ALLOWED_ORIGINS', 'a.example'],
+    ['ROOMLOG_TRUSTED_PROXIES', 'proxy.example'],
+    ['ROOMLOG_TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['ROOMLOG_TRUSTED_PROXIES', '10.0.0.0/']
   ])('%s=%s is a problem', (name, text) => {
     expect(problemsOf({ [name]: text })).toEqual([expect.stringMatching(`^${name}: `)])
   })

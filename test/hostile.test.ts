@@ -57,7 +57,8 @@ beforeAll(async () => {
     LOG_LEVEL: 'warn',
     ROOMLOG_FRAME_BYTES_MAX: '64KiB',
     ROOMLOG_ROOMS_PER_SESSION_MAX: '3',
-    ROOMLOG_AUTH_ATTEMPTS_PER_MINUTE_MAX: '1000000'
+    ROOMLOG_AUTH_ATTEMPTS_PER_MINUTE_MAX: '1000000',
+    ROOMLOG_CONNECTS_PER_SECOND_MAX: '1000000'
   })
   pid = world.server.pid
   token = await tokenFor('ada', 'writer')
@@ -168,7 +169,10 @@ suite('an address', () => {
     const eve = await world.open()
     const rooms = [newRoom(), newRoom(), newRoom()]
     for (const room of rooms) await eve.enter(room, { token })
-    expect(await eve.join(newRoom(), token)).toMatchObject({ kind: 'denied', reason: 'too-many' })
+    expect(await eve.join(newRoom(), token)).toMatchObject({
+      kind: 'denied',
+      reason: 'too-many: 4 rooms in one session > 3; retry in 10 s'
+    })
     for (const room of rooms) await eve.sync(room, new Y.Doc())
     expect(eve.ending).toBeNull()
   })
@@ -198,7 +202,10 @@ suite('a token', () => {
   it('may be refused ten times, then the session ends', async () => {
     const eve = await world.open()
     eve.send(...Array.from({ length: 200 }, () => authMessage(newRoom(), 'bad')))
-    expect(await eve.ended()).toEqual({ code: 4529, reason: 'too-many' })
+    expect(await eve.ended()).toEqual({
+      code: 4529,
+      reason: 'too-many: 10 refused rooms or tokens > 9; retry in 10 s'
+    })
     expect(eve.count('denied')).toBeLessThanOrEqual(10)
   })
 })

@@ -8,10 +8,13 @@ import { getRequestListener } from '@hono/node-server'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorCodes } from '../schema/error-codes.ts'
+import { kinds } from '../schema/kinds/kinds.ts'
 import { createAttempts } from '../server/auth/attempts.ts'
 import { createApp } from '../server/http/app.ts'
 import { watchProcess } from '../server/http/process-health.ts'
 import { createMetrics } from '../server/metrics.ts'
+import { createPerSecond } from '../server/per-second.ts'
+import { createAddressOf } from '../server/remote-address.ts'
 import type { Rooms } from '../server/room/rooms.ts'
 import { openAuthorityWorld } from './support/authority.ts'
 import { callServer, expectProblem } from './support/http.ts'
@@ -22,6 +25,22 @@ const brokenRooms = new Proxy({} as Rooms, {
     throw new Error('the password is hunter2')
   }
 })
+
+/** What no test of this file asks for. */
+const nothing = (): never => {
+  throw new Error('nobody asks for this here')
+}
+const people = {
+  behaviours: { act: nothing, create: nothing },
+  members: { list: nothing, find: nothing, set: nothing, remove: nothing },
+  invites: { make: nothing, list: nothing, remove: nothing, join: nothing },
+  joinAttempts: { take: nothing, giveBack: nothing },
+  escalations: { take: nothing, end: nothing, close: nothing },
+  audit: { record: () => {}, close: nothing },
+  readAudit: nothing,
+  changed: nothing,
+  sessions: nothing
+}
 
 interface AppServer extends AsyncDisposable {
   readonly url: string
@@ -35,9 +54,12 @@ const startApp = async (appsFolder: string | null): Promise<AppServer> => {
   const watch = watchProcess(process)
   const app = createApp({
     rooms: brokenRooms,
+    ...people,
     authority: world.authority(),
     attempts: createAttempts({ perMinuteMax: 60 }),
-    kinds: new Map([['form', { roles: ['owner'], readers: [], guests: 'owner' }]]),
+    addressOf: createAddressOf([]),
+    writes: createPerSecond({ what: 'writing requests/s', most: 1_000 }),
+    kinds,
     metrics: createMetrics(),
     logger: pino({ level: 'error', errorKey: 'error' }, { write: (line: string) => logged.push(line) }),
     config: { allowedOrigins: ['https://app.example'], frameBytesMax: 1024 },
@@ -249,7 +271,9 @@ describe('the description of the API', () => {
         'get /api/rooms',
         'get /api/rooms/{room}',
         'delete /api/rooms/{room}',
+        'post /api/rooms/{room}/actions/{action}',
         'get /api/rooms/{room}/view',
+        'patch /api/rooms/{room}/view',
         'get /api/rooms/{room}/doc',
         'post /api/rooms/{room}/doc',
         'get /api/rooms/{room}/entries',

@@ -248,8 +248,8 @@ describe('a request', () => {
   it('with a body of another form is refused with what is wrong', async () => {
     const answer = await server.call('/api/rooms', { json: { nam: 'document/a' } })
     expect(await expectProblem(answer, 'request-invalid')).toContain('name')
-    const name = { name: 'a'.repeat(20_000) }
-    await expectProblem(await server.call('/api/rooms', { json: name }), 'too-large')
+    const path = roomPath('document/a', '/actions/close')
+    await expectProblem(await server.call(path, { json: 'a'.repeat(20_000) }), 'too-large')
     const headers = { 'content-type': 'text/plain' }
     await expectProblem(
       await server.call('/api/rooms', { json: { name: 'document/a' }, headers }),

@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import * as z from 'zod/mini'
-import { createLiveStorage, type LiveStorage } from '../client/storage.ts'
-import { defineRoom, s } from '../schema/define-room.ts'
+import { defineRoom } from '../schema/define-room.ts'
 import { form } from '../schema/kinds/form.ts'
+import { createLiveStorage, type LiveStorage } from '../schema/live-storage.ts'
 import { createStorageMirror, readStorage, type StorageProblem } from '../schema/storage.ts'
+import { s } from '../schema/storage-words.ts'
 
 const board = defineRoom({
   kind: 'board',
@@ -29,7 +30,7 @@ const board = defineRoom({
 
 type Board = (typeof board)['storage']
 const write = (doc: Y.Doc): LiveStorage<Board> =>
-  createLiveStorage(board, doc, (change) => doc.transact(change))
+  createLiveStorage(board, doc, (change) => doc.transact(change), { userId: 'ana', role: 'writer' })
 
 describe('reading a storage', () => {
   test('an empty document reads as its defaults, and nothing is added to it', () => {
@@ -243,7 +244,10 @@ describe('the form', () => {
   test('two people who begin one answer at once both keep what they typed', () => {
     const docs = [new Y.Doc(), new Y.Doc()] as const
     for (const [index, doc] of docs.entries()) {
-      const live = createLiveStorage(form, doc, (change) => doc.transact(change))
+      const live = createLiveStorage(form, doc, (change) => doc.transact(change), {
+        userId: 'ana',
+        role: 'writer'
+      })
       live.answerTexts.get('f1').replace(index === 0 ? 'morning ' : 'evening ')
     }
     exchange(docs)

@@ -1,6 +1,9 @@
 import type { Connection as HocuspocusConnection } from '@hocuspocus/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeScope } from '../schema/access.ts'
 import type { ErrorCode } from '../schema/error-codes.ts'
+import { document } from '../schema/kinds/document.ts'
+import { kinds } from '../schema/kinds/kinds.ts'
 import type { RoomName } from '../schema/room-name.ts'
 import { createAttempts } from '../server/auth/attempts.ts'
 import { createLoader } from '../server/log/load.ts'
@@ -18,23 +21,23 @@ afterAll(async () => {
   await log[Symbol.asyncDispose]()
 })
 
-const kinds = new Map([
-  ['document', { roles: ['owner', 'writer', 'reader'], readers: ['reader'], guests: 'writer' }]
-])
-
 /** Whoever wants in waits until the gate is opened: what follows takes a number of steps that is always the same. */
 const start = async (gate: () => Promise<void>) => {
   const config = { authSecret: null, authJwksUrl: null, authIssuer: null, authAudience: null }
-  const authority = createAuthority({ database: log.database, config, kinds })
+  const authority = createAuthority({ database: log.database, config, kinds, logger: silent })
   return createHocuspocus({
     authority: {
       ...authority,
       authorize: async (identity, room) => {
         await gate()
-        return { identity, room, role: 'writer', mayWrite: true }
+        const scope = writeScope(document, 'writer', identity.user.id)
+        const role = { role: 'writer', lastingRole: 'writer', mayWrite: true }
+        return { identity, room, ...role, scope, definition: document, escalations: [] }
       }
     },
     attempts: createAttempts({ perMinuteMax: 1_000 }),
+    audit: { record: () => {} },
+    entered: () => {},
     kinds,
     loader: createLoader(log.database, 8),
     commits: await log.node(),
@@ -42,6 +45,7 @@ const start = async (gate: () => Promise<void>) => {
     logger: silent,
     documentBytesMax: 1_000_000,
     schedule: () => {},
+    watch: { watcher: () => null, opened: async () => {} },
     isDraining: () => false
   })
 }
@@ -49,17 +53,15 @@ const start = async (gate: () => Promise<void>) => {
 /** What Hocuspocus and its hooks ask of a session, and nothing more: it takes down how it was let in. */
 const takeDown = () => {
   const outcome = Promise.withResolvers<HocuspocusConnection | ErrorCode>()
+  const socket = { readyState: 1, send: () => {}, close: () => {} }
   const session = {
-    readyState: 1,
     remoteAddress: '127.0.0.1',
     connections: new Map(),
-    send: () => {},
-    close: () => {},
     authenticated: () => {},
     end: (code: ErrorCode) => outcome.resolve(code),
     enter: (connection: HocuspocusConnection) => outcome.resolve(connection)
   }
-  return { session: session as unknown as Session, outcome: outcome.promise }
+  return { session: session as unknown as Session, socket, outcome: outcome.promise }
 }
 
 const steps = async (count: number): Promise<void> => {
@@ -72,8 +74,8 @@ describe('somebody who comes while the room is closed behind the last one', () =
     const { hocuspocus } = await start(() => gate)
     const request = new Request('http://localhost/ws')
     const join = (room: RoomName) => {
-      const { session, outcome } = takeDown()
-      const client = hocuspocus.handleConnection(session, request, { session })
+      const { session, socket, outcome } = takeDown()
+      const client = hocuspocus.handleConnection(socket, request, { session })
       client.handleMessage(authMessage(room, ''))
       return { client, outcome }
     }

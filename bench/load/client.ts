@@ -41,6 +41,8 @@ export class Client {
   onUpdate: (update: Uint8Array) => void = () => {}
   /** performance.now() of the last frame. */
   heardAt = 0
+  /** Why the server closed the socket, in its words; null: it did not say, or is not closed. */
+  refusal: string | null = null
 
   readonly #socket: Socket
   readonly #greeted: (update: Uint8Array) => void
@@ -69,6 +71,11 @@ export class Client {
   /** Whole frames as `frameOf` or `KeyPresses` make them; several may be joined. */
   write(frames: Buffer): void {
     this.#socket.write(frames)
+  }
+
+  /** Bytes that were written and the server has not taken. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength
   }
 
   frameOf(update: Uint8Array): Buffer {
@@ -116,7 +123,8 @@ export class Client {
     if (opcode === opcodes.binary) this.#message(buffer, start + this.prefix.byteLength, end)
     else if (opcode === opcodes.ping) this.write(clientFrame(buffer.subarray(start, end), opcodes.pong))
     else if (opcode === opcodes.close && !this.#closing) {
-      this.#fail(`close frame ${end - start >= 2 ? buffer.readUInt16BE(start) : ''}`)
+      this.refusal = buffer.toString('utf8', start + 2, end)
+      this.#fail(`close frame ${end - start >= 2 ? buffer.readUInt16BE(start) : ''} ${this.refusal}`)
     }
   }
 

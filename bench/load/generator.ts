@@ -2,12 +2,22 @@
 import { commitAtPace } from './commits.ts'
 import { typeUntilKilled } from './crash.ts'
 import { writeEdits } from './edits.ts'
+import { floodRoom } from './flood.ts'
 import { joinAll, readClock } from './join.ts'
 import type { Announce, Phase } from './pace.ts'
 import { typeAtPace } from './paced.ts'
 import { typeWithWindow } from './windowed.ts'
 
-const loads = { typeAtPace, typeWithWindow, typeUntilKilled, writeEdits, joinAll, readClock, commitAtPace }
+const loads = {
+  typeAtPace,
+  floodRoom,
+  typeWithWindow,
+  typeUntilKilled,
+  writeEdits,
+  joinAll,
+  readClock,
+  commitAtPace
+}
 
 export type Loads = typeof loads
 export type LoadName = keyof Loads

@@ -4,6 +4,7 @@ import { Route, Switch } from 'wouter'
 import { Entrance } from './entrance.tsx'
 import { FormList } from './form/form-list.tsx'
 import { FormPage } from './form/form-page.tsx'
+import { JoinPage } from './join/join-page.tsx'
 import { Announcer } from './ui/announcer.tsx'
 import { Fault } from './ui/fault.tsx'
 import { NotFound } from './ui/screen.tsx'
@@ -22,6 +23,7 @@ createRoot(root).render(
               <Route path="/" component={FormList} />
               <Route path="/form/:id/fill">{({ id }) => <FormPage id={id} view="fill" />}</Route>
               <Route path="/form/:id">{({ id }) => <FormPage id={id} view="build" />}</Route>
+              <Route path="/j/:code?">{({ code }) => <JoinPage code={code} />}</Route>
               <Route component={NotFound} />
             </Switch>
           </Entrance>

@@ -1,9 +1,12 @@
 import { type Context, createContext, type ReactNode, useCallback, useContext, useEffect } from 'react'
-import type { RoomDefinition, StorageShape, StorageSnapshot } from '../../schema/define-room.ts'
+import type { Action } from '../../schema/access.ts'
+import type { RoomDefinition } from '../../schema/define-room.ts'
+import type { LiveStorage, LiveText } from '../../schema/live-storage.ts'
+import type { StorageShape, StorageSnapshot } from '../../schema/storage-words.ts'
 import type { RoomLog } from '../log.ts'
 import type { User } from '../presence.ts'
-import type { ConnectionEvent, Rights, Room, RoomError, RoomFailure, Status } from '../room.ts'
-import type { LiveStorage, LiveText } from '../storage.ts'
+import type { ConnectionEvent, Escalation, Rights, Room, RoomError, RoomFailure, Status } from '../room.ts'
+import type { RosterEntry } from '../roster.ts'
 import type { SyncStatus } from '../sync-status.ts'
 import type { UndoHistory, UndoState } from '../undo.ts'
 import { createRoomProvider, type RoomProviderProps } from './room-provider.tsx'
@@ -28,6 +31,14 @@ export interface RoomHooks<St extends StorageShape, P, R extends string> {
   /** Why nothing is tried any more: signed out, removed, deleted. */
   useFailure(): RoomFailure | null
   useRights(): Rights<R> | null
+  /**
+   * May you do it now? For showing what can be done; the server refuses the rest.
+   *
+   * @param path as in `items`, `items/i1`, `items/i1/start`; left out: anywhere
+   */
+  useCan(action: Action, path?: string): boolean
+  /** Who belongs to the room, whether they are here or not: the highest roles first. */
+  useRoster(): readonly RosterEntry<R>[]
   useSyncStatus(options?: { readonly smooth?: boolean }): SyncStatus
   useStorage(): StorageSnapshot<St>
   useStorage<T>(select: (root: StorageSnapshot<St>) => T, isEqual?: Equal<T>): T
@@ -47,6 +58,7 @@ export interface RoomHooks<St extends StorageShape, P, R extends string> {
   useLog(): RoomLog | null
   useErrorListener(listener: (error: RoomError) => void): void
   useLostConnectionListener(listener: (event: ConnectionEvent) => void): void
+  useEscalationListener(listener: (escalation: Escalation) => void): void
 }
 
 /** The provider and the hooks of one kind of room, typed by its definition. */
@@ -118,6 +130,8 @@ const presenceHooks = <St extends StorageShape, P, R extends string>(useRoom: Us
     return [useStore(room.presence), room.updatePresence] as const
   },
 
+  useRoster: () => useStore(useRoom().roster),
+
   useUpdateMyPresence: () => useRoom().updatePresence
 })
 
@@ -125,6 +139,12 @@ const connectionHooks = <St extends StorageShape, P, R extends string>(useRoom: 
   useStatus: () => useStore(useRoom().status),
 
   useFailure: () => useStore(useRoom().failure),
+
+  useCan: (action: Action, path?: string) => {
+    const room = useRoom()
+    useStore(room.rights)
+    return room.can(action, path)
+  },
 
   useRights: () => useStore(useRoom().rights),
 
@@ -143,6 +163,12 @@ const connectionHooks = <St extends StorageShape, P, R extends string>(useRoom: 
     const room = useRoom()
     const latest = useLatest(listener)
     useEffect(() => room.onConnection((event) => latest.current(event)), [room, latest])
+  },
+
+  useEscalationListener: (listener: (escalation: Escalation) => void) => {
+    const room = useRoom()
+    const latest = useLatest(listener)
+    useEffect(() => room.onEscalated((escalation) => latest.current(escalation)), [room, latest])
   }
 })
 

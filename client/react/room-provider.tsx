@@ -1,5 +1,6 @@
 import { type Context, type ReactNode, useEffect, useState } from 'react'
-import type { RoomDefinition, StorageShape } from '../../schema/define-room.ts'
+import type { RoomDefinition } from '../../schema/define-room.ts'
+import type { StorageShape } from '../../schema/storage-words.ts'
 import type { Room } from '../room.ts'
 import type { Store } from '../store.ts'
 import { useClient } from './client-provider.tsx'

@@ -1,8 +1,8 @@
 import { type RefCallback, useCallback, useMemo } from 'react'
-import type { StorageShape } from '../../schema/define-room.ts'
+import type { LiveStorage, LiveText } from '../../schema/live-storage.ts'
+import type { StorageShape } from '../../schema/storage-words.ts'
 import type { User } from '../presence.ts'
 import type { Room } from '../room.ts'
-import type { LiveStorage, LiveText } from '../storage.ts'
 import type { Store } from '../store.ts'
 import { bindText, type TextElement } from '../text-binding.ts'
 import { caretIn, type TextRange, toCaret } from '../text-carets.ts'
@@ -33,7 +33,7 @@ export const useRoomText = <St extends StorageShape, P, R extends string>(
     (element: TextElement | null) => {
       if (element === null || text === undefined) return
       const allow = (): void => {
-        element.readOnly = room.rights.get()?.mayWrite !== true
+        element.readOnly = !room.can('write', text.name)
       }
       allow()
       const stopAllowing = room.rights.subscribe(allow)

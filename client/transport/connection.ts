@@ -85,7 +85,7 @@ export const createConnection = (url: string): Connection => {
     cancelTimer = after(ms, connect)
   }
   const ended = (closeCode: number, reason: string): void => {
-    const { code, reaction } = reactionTo(reason, closeCode)
+    const { code, reaction, delayMsMin } = reactionTo(reason, closeCode)
     if (reaction === 'stop' || (reaction === 'refresh' && isTokenRefused)) {
       cancelTimer()
       link.set('failed')
@@ -93,7 +93,7 @@ export const createConnection = (url: string): Connection => {
       return
     }
     isTokenRefused = reaction === 'refresh'
-    connectIn(retryDelay(attempt++, randomBelow(1)))
+    connectIn(delayMsMin + retryDelay(attempt++, randomBelow(1)))
   }
   const ask = (isAgain: boolean): void => {
     const prober = [...probers].find(({ isLive }) => isLive)

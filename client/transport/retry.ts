@@ -1,5 +1,5 @@
 /** Whether to try again, and when. */
-import { type ErrorCode, errorCodes, isErrorCode } from '../../schema/error-codes.ts'
+import { type ErrorCode, errorCodes, isErrorCode, readReason } from '../../schema/error-codes.ts'
 
 /** retry: lost for now. refresh: a new token may help, once. stop: refused for good. */
 export type Reaction = 'retry' | 'refresh' | 'stop'
@@ -7,6 +7,8 @@ export type Reaction = 'retry' | 'refresh' | 'stop'
 export interface Refused {
   readonly code: ErrorCode
   readonly reaction: Reaction
+  /** To come back sooner would be to no avail. */
+  readonly delayMsMin: number
 }
 
 /**
@@ -14,9 +16,11 @@ export interface Refused {
  * what cannot be told was a fault of the network.
  */
 export const reactionTo = (reason: string, closeCode?: number): Refused => {
-  const code = isErrorCode(reason) ? reason : codeOfClose(closeCode)
-  if (code === 'token-invalid') return { code, reaction: 'refresh' }
-  return { code, reaction: errorCodes[code].retry ? 'retry' : 'stop' }
+  const named = readReason(reason)
+  const code = named?.code ?? codeOfClose(closeCode)
+  const delayMsMin = (named?.retrySeconds ?? 0) * 1000
+  if (code === 'token-invalid') return { code, reaction: 'refresh', delayMsMin }
+  return { code, reaction: errorCodes[code].retry ? 'retry' : 'stop', delayMsMin }
 }
 
 const codeOfClose = (closeCode: number | undefined): ErrorCode => {

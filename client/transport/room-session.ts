@@ -1,7 +1,7 @@
 /** A room's place on the connection, from one document to the next: tokens, refusals, and trying again. */
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
-import { type ErrorCode, errorCodes, isErrorCode } from '../../schema/error-codes.ts'
+import { type ErrorCode, errorCodes, readReason } from '../../schema/error-codes.ts'
 import type { ClientMessage, ServerMessage } from '../../schema/messages.ts'
 import type { RoomName } from '../../schema/room-name.ts'
 import { after, every, randomBelow } from '../clock.ts'
@@ -12,17 +12,23 @@ import { createRoomLink, type RoomLink } from './room-link.ts'
 /** Gets a token for a room. `refused`: the last one was. */
 export type Auth = (room: RoomName, why: { readonly refused: boolean }) => Promise<{ readonly token: string }>
 
+export interface RefusedUpdate {
+  readonly code: ErrorCode
+  readonly reason: string
+  readonly path: string | null
+}
+
 export interface RoomSessionHandlers {
   authenticated(): void
   linked(): void
   unlinked(): void
   received(message: Exclude<ServerMessage, { readonly type: 'refused' }>): void
   /** An update was refused for good, and with it every later one of this document. */
-  refused(code: ErrorCode, reason: string): void
+  refused(refusal: RefusedUpdate): void
   /** The room is refused for good. */
   failed(code: ErrorCode, reason: string): void
   /** Something was refused that the room can do without, or for now. */
-  told(code: ErrorCode, message: string, retry: boolean): void
+  told(code: ErrorCode, message: string, retry: boolean, path?: string | null): void
   shown(state: unknown): void
 }
 
@@ -73,25 +79,29 @@ export const createRoomSession = ({ connection, name, auth, handlers }: RoomSess
     handlers.authenticated()
   }
   const denied = (reason: string): void => {
-    const { code, reaction } = reactionTo(reason)
+    const { code, reaction, delayMsMin } = reactionTo(reason)
     if (reaction === 'refresh' && !isTokenRefused) {
       isTokenRefused = true
       link?.again()
     } else if (reaction === 'retry') {
-      handlers.told(code, isErrorCode(reason) ? errorCodes[code].about : reason, true)
+      const named = readReason(reason)
+      handlers.told(code, named === null ? reason : named.detail || errorCodes[code].about, true)
       cancelRetry()
-      cancelRetry = after(retryDelay(attempt++, randomBelow(1)), () => link?.again())
+      cancelRetry = after(delayMsMin + retryDelay(attempt++, randomBelow(1)), () => link?.again())
     } else handlers.failed(code, errorCodes[code].about)
   }
-  const refused = (code: ErrorCode, reason: string): void => {
+  const refused = (refusal: RefusedUpdate): void => {
     cancelReason?.()
     cancelReason = null
-    handlers.refused(code, reason)
+    handlers.refused(refusal)
   }
   const received = (message: ServerMessage): void => {
     if (message.type !== 'refused') handlers.received(message)
-    else if (cancelReason !== null) refused(message.code, message.detail)
-    else handlers.told(message.code, message.detail, errorCodes[message.code].retry)
+    else {
+      const { code, detail, path } = message
+      if (cancelReason !== null) refused({ code, reason: detail, path })
+      else handlers.told(code, detail, errorCodes[code].retry, path)
+    }
   }
   const linked = (): void => {
     isLinked = true
@@ -104,7 +114,9 @@ export const createRoomSession = ({ connection, name, auth, handlers }: RoomSess
   /** The server says in one message that an update was not applied, and in the next why. */
   const notApplied = (): void => {
     const code = 'update-incomplete'
-    cancelReason ??= after(reasonWithinMs, () => refused(code, errorCodes[code].about))
+    cancelReason ??= after(reasonWithinMs, () =>
+      refused({ code, reason: errorCodes[code].about, path: null })
+    )
   }
 
   return {

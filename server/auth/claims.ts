@@ -1,11 +1,9 @@
 import type { JWTPayload } from 'jose'
 import { z } from 'zod'
+import { adminRole } from '../../schema/access.ts'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { parseRoomName } from '../../schema/room-name.ts'
-import type { Grant, Identity, User } from '../room/authorize.ts'
-
-/** The role of backends and operators, in a grant for `*`: it may do everything everywhere. */
-export const adminRole = 'admin'
+import type { Grant, Identity, User } from './identity.ts'
 
 const grantsMax = 100
 const nameLengthMax = 64
@@ -53,8 +51,11 @@ const identifier = (lengthMax: number) =>
     .max(lengthMax)
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has control characters')
 
+/** The id of a user, as a token may say it. */
+export const userIdShape = identifier(userIdLengthMax)
+
 const claimsShape = z.object({
-  sub: identifier(userIdLengthMax),
+  sub: userIdShape,
   iat: z.number().optional(),
   exp: z.number(),
   jti: identifier(256).optional(),

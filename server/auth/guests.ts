@@ -1,8 +1,8 @@
 import { SignJWT } from 'jose'
 import { now, randomCode } from '../clock.ts'
 import type { Queryable } from '../database/database.ts'
-import type { Identity, User } from '../room/authorize.ts'
 import { cleanName } from './claims.ts'
+import type { Identity, User } from './identity.ts'
 import { createVerifier, type Verify } from './verify-token.ts'
 
 export interface Guests {

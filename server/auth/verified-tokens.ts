@@ -1,5 +1,5 @@
 import { now } from '../clock.ts'
-import type { Identity } from '../room/authorize.ts'
+import type { Identity } from './identity.ts'
 
 export interface VerifiedTokens {
   get(digest: string): Identity | null

@@ -8,6 +8,7 @@ import {
 } from 'jose'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { now } from '../clock.ts'
+import { TokenRefusal } from './token-refusal.ts'
 
 export interface VerifierOptions {
   /** For tokens of HS256. */
@@ -68,7 +69,11 @@ export const createVerifier = (options: VerifierOptions): Verify => {
       return payload
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error
-      throw new RoomlogError('token-invalid', `${error.message} (${algorithmOf(token)})`, { cause: error })
+      const detail = `${error.message} (${algorithmOf(token)})`
+      // Claims are read once the signature was found good.
+      const subject = error instanceof errors.JWTExpired ? error.payload.sub : undefined
+      if (subject !== undefined) throw new TokenRefusal(subject, detail, { cause: error })
+      throw new RoomlogError('token-invalid', detail, { cause: error })
     }
   }
 }

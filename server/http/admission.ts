@@ -1,7 +1,9 @@
-import { getConnInfo } from '@hono/node-server/conninfo'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { kindOf } from '../../schema/room-name.ts'
-import type { Access, Identity } from '../room/authorize.ts'
+import { recordingRefusal } from '../auth/audit.ts'
+import { identify } from '../auth/identify.ts'
+import type { Access, Identity } from '../auth/identity.ts'
+import type { Authority } from '../room/authorize.ts'
 import { type ApiContext, type AppParts, toRoomName } from './api.ts'
 
 /** Who asks, and what they may do: each method refuses by throwing a RoomlogError. */
@@ -9,37 +11,36 @@ export interface Admission {
   identity(c: ApiContext): Promise<Identity>
   reader(c: ApiContext, room: string): Promise<Access>
   writer(c: ApiContext, room: string): Promise<Access>
-  /** For what belongs to the whole room: its first role, or an administrator. */
+  /** For what belongs to the whole room and does not end with what is taken for a time: its first role, or an administrator. */
   owner(c: ApiContext, room: string): Promise<Access>
+  /** Of a room that is about to be created. */
+  creator(c: ApiContext, room: string): Promise<Access>
   administrator(c: ApiContext): Promise<Identity>
 }
 
-export const createAdmission = (parts: Pick<AppParts, 'authority' | 'attempts' | 'kinds'>): Admission => {
-  const { authority, attempts, kinds } = parts
+export const createAdmission = (
+  parts: Pick<AppParts, 'authority' | 'attempts' | 'kinds' | 'addressOf' | 'writes' | 'audit'>
+): Admission => {
+  const { authority, kinds, addressOf, writes } = parts
 
   const identity = async (c: ApiContext): Promise<Identity> => {
-    const address = getConnInfo(c).remote.address ?? ''
-    const waitSeconds = await attempts.waitSeconds(address)
-    if (waitSeconds > 0) {
-      c.header('retry-after', String(waitSeconds))
-      throw new RoomlogError('too-many', `too many refused tokens from ${address}: wait ${waitSeconds} s`)
-    }
     const token = bearerOf(c.req.header('authorization'))
-    try {
-      return await authority.identify(token)
-    } catch (error) {
-      // No token is no guess: a page that asks before its user has signed in does not lock them out.
-      if (token !== '' && error instanceof RoomlogError && error.reason === 'token-invalid') {
-        await attempts.fail(address)
-      }
-      throw error
-    }
+    const address = addressOf(c.env.incoming)
+    const who = await recordingRefusal(parts.audit, { room: null, userId: '', address }, () =>
+      identify(parts, { token, address })
+    )
+    if (isWriting(c.req.method)) await writes.take(`user ${who.user.id}`)
+    return who
   }
 
-  const reader = async (c: ApiContext, room: string): Promise<Access> => {
+  const enter = async (c: ApiContext, text: string, ask: Authority['authorize']): Promise<Access> => {
     const who = await identity(c)
-    return authority.authorize(who, toRoomName(room))
+    const room = toRoomName(text)
+    const about = { room, userId: who.user.id, address: addressOf(c.env.incoming) }
+    return recordingRefusal(parts.audit, about, () => ask(who, room))
   }
+
+  const reader = (c: ApiContext, room: string): Promise<Access> => enter(c, room, authority.authorize)
 
   return {
     identity,
@@ -47,21 +48,39 @@ export const createAdmission = (parts: Pick<AppParts, 'authority' | 'attempts' |
     async writer(c, room) {
       const access = await reader(c, room)
       if (access.mayWrite) return access
-      throw new RoomlogError('read-only', `${access.room}: role ${access.role} may only read`)
+      const detail = `${access.room}: role ${access.role} may only read`
+      parts.audit.record({
+        room: access.room,
+        userId: access.identity.user.id,
+        action: 'write-refused',
+        code: 'read-only',
+        detail: { detail },
+        address: addressOf(c.env.incoming)
+      })
+      throw new RoomlogError('read-only', detail)
     },
+    creator: (c, room) => enter(c, room, authority.authorizeCreation),
     async owner(c, room) {
       const access = await reader(c, room)
       const ownerRole = kinds.get(kindOf(access.room))?.roles[0]
-      if (access.identity.isAdmin || access.role === ownerRole) return access
-      throw new RoomlogError('forbidden', `${access.room}: role ${access.role} is not ${ownerRole}`)
+      if (access.identity.isAdmin || access.lastingRole === ownerRole) return access
+      throw new RoomlogError('forbidden', `${access.room}: role ${access.lastingRole} is not ${ownerRole}`)
     },
     async administrator(c) {
       const who = await identity(c)
-      if (who.isAdmin) return who
-      throw new RoomlogError('forbidden', `${who.user.id} has no grant of admin for *`)
+      assertAdministrator(who)
+      return who
     }
   }
 }
+
+/** @throws RoomlogError 'forbidden' */
+export const assertAdministrator = ({ isAdmin, user }: Identity): void => {
+  if (!isAdmin) throw new RoomlogError('forbidden', `${user.id} has no grant of admin for *`)
+}
+
+/** Methods that change something; what they are limited by, a page that only reads never meets. */
+export const isWriting = (method: string): boolean => !['GET', 'HEAD', 'OPTIONS'].includes(method)
 
 /** The token of `Authorization: Bearer <token>`; empty where there is none. */
 const bearerOf = (header: string | undefined): string => {

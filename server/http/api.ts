@@ -4,14 +4,25 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { MiddlewareHandler } from 'hono/types'
+import type { RoomDefinition } from '../../schema/define-room.ts'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { parseRoomName, parseSeq, type RoomName, type Seq } from '../../schema/room-name.ts'
 import type { Attempts } from '../auth/attempts.ts'
+import type { Audit, AuditRow } from '../auth/audit.ts'
+import type { AuditQuery } from '../auth/audit-table.ts'
+import type { Escalations } from '../auth/escalations.ts'
+import type { Invites } from '../auth/invites.ts'
+import type { JoinAttempts } from '../auth/join-attempts.ts'
+import type { Members } from '../auth/members.ts'
 import type { Config } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Authority, KindRules } from '../room/authorize.ts'
+import type { PerSecond } from '../per-second.ts'
+import type { AddressOf } from '../remote-address.ts'
+import type { Authority } from '../room/authorize.ts'
+import type { Behaviours } from '../room/behaviours.ts'
 import type { Rooms } from '../room/rooms.ts'
+import type { Session } from '../session/session.ts'
 import type { Admission } from './admission.ts'
 import type { ProcessHealth } from './process-health.ts'
 
@@ -26,9 +37,23 @@ export type ApiContext = Context<ApiEnv>
 /** What the composition root hands in. */
 export interface AppParts {
   readonly rooms: Rooms
+  readonly behaviours: Behaviours
   readonly authority: Authority
   readonly attempts: Attempts
-  readonly kinds: ReadonlyMap<string, KindRules>
+  /** From where a request comes: of what limits count by, and the audit records. */
+  readonly addressOf: AddressOf
+  /** Requests that write, by address and by user. */
+  readonly writes: PerSecond
+  readonly kinds: ReadonlyMap<string, RoomDefinition>
+  readonly members: Members
+  readonly invites: Invites
+  readonly joinAttempts: JoinAttempts
+  readonly escalations: Escalations
+  readonly audit: Audit
+  readonly readAudit: (query: AuditQuery) => Promise<readonly AuditRow[]>
+  /** Who belongs to a room was changed: resolves when all who are in it on this node have it so. */
+  readonly changed: (room: RoomName) => Promise<void>
+  readonly sessions: () => ReadonlySet<Session>
   readonly metrics: Metrics
   readonly logger: Logger
   readonly config: Pick<Config, 'allowedOrigins' | 'frameBytesMax'>
@@ -54,6 +79,14 @@ export const toAfter = (text: string | undefined): Seq | null => {
   const seq = parseSeq(text)
   if (seq !== null) return seq
   throw new RoomlogError('seq-invalid', `after=${text.slice(0, 32)}`)
+}
+
+/** @throws RoomlogError 'seq-invalid' */
+export const toAt = (text: string | undefined): Seq | null => {
+  if (text === undefined) return null
+  const seq = parseSeq(text)
+  if (seq !== null) return seq
+  throw new RoomlogError('seq-invalid', `at=${text.slice(0, 32)}`)
 }
 
 export const limitBody = (bytesMax: number): MiddlewareHandler =>
@@ -90,7 +123,25 @@ export const problemShape = z
     title: z.string(),
     status: z.number().int(),
     code: z.string().describe('The name that a program decides by'),
-    detail: z.string()
+    detail: z.string(),
+    path: z.string().optional().describe('What was refused, as in `items/i1/start`'),
+    complaints: z
+      .array(z.object({ path: z.string(), detail: z.string() }))
+      .optional()
+      .describe('With `action-refused`: what is in the way, and where'),
+    conflicts: z
+      .array(
+        z.object({
+          path: z.string(),
+          base: z.unknown(),
+          theirs: z.unknown(),
+          mine: z.unknown(),
+          by: z.string().optional().describe('Who changed it last'),
+          at: z.number().optional().describe('When, in milliseconds since 1970')
+        })
+      )
+      .optional()
+      .describe('With `version-conflict`: what others changed meanwhile')
   })
   .openapi('Problem')
 

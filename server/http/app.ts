@@ -1,9 +1,9 @@
 /**
  * The HTTP side of a node. Each resource is one file; what holds for all of them is here:
  *
- *   request ──▶ observe ──▶ secure ──▶ origin, CORS ──▶ resource
- *                  │                                       │ throws
- *               log, measure ◀── problem+json ◀── boundary ◀┘
+ *   request ──▶ observe ──▶ secure ──▶ origin, CORS ──▶ rate ──▶ resource
+ *                  │                                                │ throws
+ *               log, measure ◀── problem+json ◀──── boundary ◀──────┘
  */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
@@ -11,18 +11,26 @@ import { cors } from 'hono/cors'
 import { routePath } from 'hono/route'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { monotonic, randomId } from '../clock.ts'
-import { createAdmission } from './admission.ts'
+import { networkOf } from '../remote-address.ts'
+import { addActions } from './actions.ts'
+import { createAdmission, isWriting } from './admission.ts'
 import type { Api, ApiContext, ApiEnv, ApiParts, AppParts } from './api.ts'
 import { addApiDocs } from './api-docs.ts'
 import { addApps } from './apps.ts'
+import { addAudit } from './audit.ts'
 import { addDocument } from './document.ts'
 import { addEntries } from './entries.ts'
+import { addEscalations } from './escalations.ts'
 import { addGuests } from './guests.ts'
 import { addHealth } from './health.ts'
+import { addInvites } from './invites.ts'
+import { addJoin } from './join.ts'
+import { addMembers } from './members.ts'
 import { checkOrigin, isAllowedOrigin } from './origin.ts'
 import { asRefusal, toProblem } from './problem.ts'
 import { addRevocations } from './revocations.ts'
 import { addRooms } from './rooms.ts'
+import { addSessions } from './sessions.ts'
 import { addStats } from './stats.ts'
 import { addView } from './view.ts'
 
@@ -38,15 +46,22 @@ export const createApp = (app: AppParts): Api => {
   })
   api.onError((error, c) => answer(error, c, parts))
   api.notFound((c) => answer(new RoomlogError('not-found', describePath(c)), c, parts))
-  api.use(observe(parts), secure, guardOrigin(parts))
+  api.use(observe(parts), secure, guardOrigin(parts), limitWrites(parts))
   addHealth(api, parts)
   addGuests(api, parts)
   addRooms(api, parts)
+  addActions(api, parts)
   addView(api, parts)
   addDocument(api, parts)
   addEntries(api, parts)
   addStats(api, parts)
+  addMembers(api, parts)
+  addInvites(api, parts)
+  addJoin(api, parts)
+  addEscalations(api, parts)
+  addSessions(api, parts)
   addRevocations(api, parts)
+  addAudit(api, parts)
   addApiDocs(api)
   addApps(api, parts)
   return api
@@ -90,8 +105,8 @@ const guardOrigin = ({ config, authority }: ApiParts): MiddlewareHandler<ApiEnv>
   const rules = { allowed: config.allowedOrigins, takesGuests: authority.takesGuests }
   const allow = cors({
     origin: (origin) => (isAllowedOrigin(origin, rules) ? origin : null),
-    allowMethods: ['GET', 'HEAD', 'POST', 'DELETE'],
-    allowHeaders: ['authorization', 'content-type', 'x-request-id'],
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowHeaders: ['authorization', 'content-type', 'if-match', 'prefer', 'x-request-id'],
     exposeHeaders: ['roomlog-seq', 'roomlog-epoch', 'x-request-id', 'retry-after', 'location'],
     maxAge: 600
   })
@@ -100,6 +115,14 @@ const guardOrigin = ({ config, authority }: ApiParts): MiddlewareHandler<ApiEnv>
     return allow(c, next)
   }
 }
+
+/** Before anything is read of the request: a flood of them costs little. */
+const limitWrites =
+  ({ addressOf, writes }: ApiParts): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    if (isWriting(c.req.method)) await writes.take(networkOf(addressOf(c.env.incoming)))
+    await next()
+  }
 
 /** The one boundary: a refusal is answered by name, a bug is logged and answered without a word about it. */
 const answer = (error: unknown, c: ApiContext, { logger, metrics }: ApiParts): Response => {
@@ -112,7 +135,7 @@ const answer = (error: unknown, c: ApiContext, { logger, metrics }: ApiParts): R
   )
   metrics.refused(problem.code)
   const isForNow = problem.status === 429 || problem.status === 503
-  if (isForNow && !c.res.headers.has('retry-after')) c.header('retry-after', '1')
+  if (isForNow) c.header('retry-after', String(refusal?.retrySeconds ?? 1))
   return c.body(JSON.stringify(problem), problem.status, { 'content-type': 'application/problem+json' })
 }
 

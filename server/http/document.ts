@@ -5,12 +5,14 @@ import type { Epoch, Seq } from '../../schema/room-name.ts'
 import {
   type Api,
   type ApiParts,
+  afterQuery,
   epochShape,
   jsonResponse,
   limitBody,
   problemResponse,
   roomParam,
-  seqShape
+  seqShape,
+  toAt
 } from './api.ts'
 
 const bytesType = 'application/octet-stream'
@@ -28,7 +30,8 @@ const read = createRoute({
       sv: z
         .string()
         .optional()
-        .describe('Your state vector as base64url: you get what you lack. Without it: all')
+        .describe('Your state vector as base64url: you get what you lack. Without it: all'),
+      at: afterQuery.describe('The document as it stood at this seq')
     })
   },
   responses: {
@@ -63,7 +66,8 @@ const write = createRoute({
 export const addDocument = (api: Api, { rooms, admission, config }: ApiParts): void => {
   api.openapi(read, async (c) => {
     const { room } = await admission.reader(c, c.req.valid('param').room)
-    const { update, ...position } = await rooms.diff(room, toStateVector(c.req.valid('query').sv))
+    const { sv, at } = c.req.valid('query')
+    const { update, ...position } = await rooms.diff(room, toStateVector(sv), toAt(at))
     return c.body(Uint8Array.from(update), 200, { ...toHeaders(position), 'content-type': bytesType })
   })
 

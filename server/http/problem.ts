@@ -1,6 +1,8 @@
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { type Complaint, Refusal } from '../../schema/behaviour.ts'
 import { type ErrorCode, errorCodes, RoomlogError } from '../../schema/error-codes.ts'
+import { type Conflict, VersionConflict } from '../../schema/merge-record.ts'
 import { asUnavailable } from '../unavailable.ts'
 
 export interface Problem {
@@ -9,6 +11,12 @@ export interface Problem {
   readonly status: ContentfulStatusCode
   readonly code: ErrorCode
   readonly detail: string
+  /** What was refused, as in `items/i1/start`. */
+  readonly path?: string
+  /** What is in the way, where a kind refused. */
+  readonly complaints?: readonly Complaint[]
+  /** What others changed meanwhile. */
+  readonly conflicts?: readonly Conflict[]
 }
 
 export const toProblem = (error: RoomlogError): Problem => {
@@ -18,7 +26,10 @@ export const toProblem = (error: RoomlogError): Problem => {
     title: about,
     status: http,
     code: error.reason,
-    detail: error.message
+    detail: error.message,
+    ...(error.path === null ? {} : { path: error.path }),
+    ...(error.cause instanceof Refusal ? { complaints: error.cause.complaints } : {}),
+    ...(error instanceof VersionConflict ? { conflicts: error.conflicts } : {})
   }
 }
 

@@ -6,7 +6,6 @@ import {
   type Api,
   type ApiParts,
   epochShape,
-  jsonBodyBytesMax,
   jsonResponse,
   limitBody,
   limitQuery,
@@ -17,6 +16,8 @@ import {
 } from './api.ts'
 
 const listLimitMax = 1_000
+/** A deck of cards is among what rooms are made from. */
+const creationBytesMax = 256 * 1024
 
 const roomShape = z
   .object({
@@ -35,13 +36,20 @@ const create = createRoute({
   path: '/api/rooms',
   tags: ['Rooms'],
   summary: 'Create a room',
-  description: 'Whoever creates a room is its owner: they get the first role of its kind.',
-  middleware: limitBody(jsonBodyBytesMax),
+  description:
+    'Whoever creates a room gets the role in it that its kind gives to creators: mostly the first one. A room that belongs ' +
+    'to another is created by those who may, and takes its roles from there.',
+  middleware: limitBody(creationBytesMax),
   request: {
     body: {
       required: true,
       content: {
-        'application/json': { schema: z.object({ name: z.string().openapi({ example: 'form/42' }) }) }
+        'application/json': {
+          schema: z.object({
+            name: z.string().openapi({ example: 'form/42' }),
+            storage: z.unknown().optional().describe('What its kind makes a new room from, where it says so')
+          })
+        }
       }
     }
   },
@@ -52,10 +60,13 @@ const list = createRoute({
   method: 'get',
   path: '/api/rooms',
   tags: ['Rooms'],
-  summary: 'List rooms that you may see, by name',
+  summary: 'List rooms that you may read, by name',
+  description:
+    'Those that a grant of your token names and those that you are a member of; where no auth is configured, all that stand for themselves. With `parent`, those that belong to a room. A page may have fewer rooms than its limit, and another one behind it.',
   request: {
     query: z.object({
       kind: z.string().optional(),
+      parent: z.string().optional().describe('Rooms that belong to this one, `form/42`'),
       after: z.string().optional().describe('Rooms behind this name: `next` of the page before'),
       limit: limitQuery(listLimitMax)
     })
@@ -88,23 +99,32 @@ const remove = createRoute({
   responses: { 204: { description: 'It is deleted' }, ...problemResponse }
 })
 
-export const addRooms = (api: Api, { rooms, admission, kinds }: ApiParts): void => {
+export const addRooms = (api: Api, { rooms, behaviours, authority, admission, kinds }: ApiParts): void => {
   api.openapi(create, async (c) => {
-    const { room, identity } = await admission.writer(c, c.req.valid('json').name)
-    const info = await rooms.create(room, identity.user)
+    const { name, storage } = c.req.valid('json')
+    const identity = await admission.identity(c)
+    const room = toRoomName(name)
+    await behaviours.create(await authority.authorizeCreation(identity, room), storage)
+    authority.forget(room)
+    const info = await rooms.find(room)
+    if (!info) throw noSuchRoom(room)
     return c.json(toBody(info), 201, { location: `/api/rooms/${encodeURIComponent(room)}` })
   })
 
   api.openapi(list, async (c) => {
     const visibleTo = await admission.identity(c)
-    const { kind = null, after, limit } = c.req.valid('query')
+    const { kind = null, parent, after, limit } = c.req.valid('query')
     if (kind !== null && !kinds.has(kind)) {
       throw new RoomlogError('kind-unknown', `the kinds are ${[...kinds.keys()].join(', ')}`)
     }
     const name = after === undefined ? null : toRoomName(after)
-    const page = await rooms.list({ kind, after: name, limit, visibleTo })
+    const under = parent === undefined ? null : (await admission.reader(c, parent)).room
+    const page =
+      under === null
+        ? await rooms.list({ kind, after: name, limit, visibleTo })
+        : await rooms.children(under, { kind, after: name, limit })
     const next = page.length < limit ? null : (page.at(-1)?.name ?? null)
-    return c.json({ rooms: page.map(toBody), next }, 200)
+    return c.json({ rooms: (await rooms.readable(visibleTo, page, under)).map(toBody), next }, 200)
   })
 
   api.openapi(read, async (c) => {

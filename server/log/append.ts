@@ -60,6 +60,27 @@ written as (
   from open, unnest(authors, updates) with ordinality as e(author, update, ord))
 select room_id, at from open`
 
+/** The same for entries of which more is to be known than their author: few are, and the others do not pay for it. */
+const causedEntries = `
+with sent as materialized (
+  select room_id, base, array_agg(author order by ord) as authors, array_agg(update order by ord) as updates,
+    array_agg(cause order by ord) as causes
+  from unnest($1::text::uuid[], $2::text::int8[], $3::text::text[], $4::text::bytea[], $5::text::text[]) with ordinality
+    as s(room_id, base, author, update, cause, ord)
+  group by room_id, base order by room_id),
+open as materialized (
+  select sent.*, greatest(now(), last.at) as at
+  from sent join room on room.id = room_id and deleted_at is null
+  left join entry last on last.room_id = sent.room_id and last.seq = base
+  where base = 0 or last.seq is not null),
+marked as (
+  update room set dirty = true from open where id = room_id and not dirty),
+written as (
+  insert into entry (room_id, seq, author, at, cause, update)
+  select room_id, base + e.ord, e.author, at, e.cause::jsonb, e.update
+  from open, unnest(authors, updates, causes) with ordinality as e(author, update, cause, ord))
+select room_id, at from open`
+
 /** Whoever writes the first entry of a room that nobody created is its owner. */
 const register = `
 with fresh as (
@@ -69,7 +90,7 @@ with fresh as (
 made as (
   insert into room (id, name, kind) select id, name, kind from fresh on conflict do nothing returning id)
 insert into member (room_id, user_id, role)
-select m.id, f.author, f.role from made m join fresh f using (id)
+select m.id, f.author, f.role from made m join fresh f using (id) where f.role <> ''
 on conflict do nothing`
 
 const standings = `
@@ -94,7 +115,7 @@ export const registerRooms = async (lane: Lane, groups: readonly RoomEntries[]):
     texts(rooms.map(({ name }) => name)),
     texts(rooms.map(({ kind }) => kind)),
     texts(groups.map(({ entries }) => entries[0]?.author ?? 'server')),
-    texts(rooms.map(({ ownerRole }) => ownerRole))
+    texts(rooms.map(({ ownerRole }) => ownerRole ?? ''))
   ])
   for (const room of rooms) room.isStored = true
 }
@@ -112,10 +133,15 @@ export const appendBatch = async (
   const [first] = groups
   const [entry] = first?.entries ?? []
   if (first === undefined || entry === undefined) return new Map()
+  const causes = causesOf(groups)
   let rows: PlacedRow[] = []
-  if (groups.length === 1 && first.entries.length === 1 && first.base > 0)
-    rows = await lane.query<PlacedRow>(oneEntry, [first.room.id, first.base, entry.author, entry.update])
-  if (rows.length === 0) rows = await lane.query<PlacedRow>(manyEntries, columnsOf(groups))
+  if (causes !== null)
+    rows = await lane.query<PlacedRow>(causedEntries, [...columnsOf(groups), texts(causes)])
+  else {
+    if (groups.length === 1 && first.entries.length === 1 && first.base > 0)
+      rows = await lane.query<PlacedRow>(oneEntry, [first.room.id, first.base, entry.author, entry.update])
+    if (rows.length === 0) rows = await lane.query<PlacedRow>(manyEntries, columnsOf(groups))
+  }
   const timeOf = new Map(rows.map(({ room_id, at }) => [room_id, at.getTime()]))
   const placed = new Map<string, Placed>()
   for (const { room, base, entries } of groups) {
@@ -123,6 +149,14 @@ export const appendBatch = async (
     if (at !== undefined) placed.set(room.id, { seq: toSeq(base + entries.length), at })
   }
   return placed
+}
+
+/** The causes of all entries; null where none has one. */
+const causesOf = (groups: readonly RoomEntries[]): (string | null)[] | null => {
+  if (!groups.some(({ entries }) => entries.some(({ cause }) => cause !== null))) return null
+  return groups.flatMap(({ entries }) =>
+    entries.map(({ cause }) => (cause === null ? null : JSON.stringify(cause)))
+  )
 }
 
 /** Was nothing written because something stands at one of the seqs already? */

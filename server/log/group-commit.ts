@@ -29,6 +29,9 @@ import type { AppendedEntry, RoomLog } from './room-log.ts'
 /** A statement larger than this stalls everybody behind it. */
 const batchEntriesMax = 2_000
 const batchBytesMax = 4 * 1024 * 1024
+/** What one room may have in a batch: whoever wrote one entry does not wait for all that another room has piled up. */
+const roomEntriesMax = batchEntriesMax / 4
+const roomBytesMax = batchBytesMax / 4
 const retryDelayMsMax = 1_000
 /** A statement that takes longer than this makes the node not ready. */
 const lateMs = 3_000
@@ -40,6 +43,7 @@ export type CommitListener = (error: RoomlogError | null) => void
 class Group implements RoomEntries {
   readonly room: RoomLog
   readonly entries: AppendedEntry[] = []
+  bytes = 0
   readonly listeners: CommitListener[] = []
   /** Stays what it was at the first attempt until it is known that nothing of this was written behind it. */
   base: Seq
@@ -71,12 +75,17 @@ class Batch {
     for (const group of groups) {
       this.groups.set(group.room, group)
       this.entries += group.entries.length
-      for (const { update } of group.entries) this.bytes += update.length
+      this.bytes += group.bytes
     }
   }
 
   get isFull(): boolean {
     return this.entries >= batchEntriesMax || this.bytes >= batchBytesMax
+  }
+
+  hasRoomFor(room: RoomLog): boolean {
+    const { entries: { length } = [], bytes = 0 } = this.groups.get(room) ?? {}
+    return !this.isFull && length < roomEntriesMax && bytes < roomBytesMax
   }
 
   add(room: RoomLog, entry: AppendedEntry): void {
@@ -86,6 +95,7 @@ class Batch {
       this.groups.set(room, group)
     }
     group.entries.push(entry)
+    group.bytes += entry.update.length
     this.entries++
     this.bytes += entry.update.length
   }
@@ -96,7 +106,7 @@ class Batch {
     if (group === undefined) return undefined
     this.groups.delete(room)
     this.entries -= group.entries.length
-    for (const { update } of group.entries) this.bytes -= update.length
+    this.bytes -= group.bytes
     return group
   }
 
@@ -127,7 +137,7 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   readonly #options: GroupCommitOptions
   readonly #lane: Lane
-  /** Oldest first; the last one is being filled, none of them is empty or in flight. */
+  /** Oldest first; those that have room are being filled, none of them is empty or in flight. */
   #queue: Batch[] = []
   #flying: Batch | null = null
   #flyingSince = 0
@@ -159,17 +169,24 @@ export class GroupCommit {
 
   /** At the bound: whoever brings more has to wait. */
   get isFull(): boolean {
-    return this.waitingBytes >= this.#options.backlogBytesMax
+    return !this.hasRoomFor(0)
+  }
+
+  /** Would so many bytes that are about to be appended leave room for more? */
+  hasRoomFor(bytes: number): boolean {
+    return this.waitingBytes + bytes < this.#options.backlogBytesMax
   }
 
   /** Appends an entry: synchronous, never throws. It is written with the next `kick`. */
-  append(room: RoomLog, author: string, update: Uint8Array, source: object | null): void {
-    let batch = this.#queue.at(-1)
-    if (batch === undefined || batch.isFull) {
-      batch = new Batch()
-      this.#queue.push(batch)
-    }
-    batch.add(room, { author, update, source, appendedAt: monotonic() })
+  append(
+    room: RoomLog,
+    author: string,
+    update: Uint8Array,
+    source: object | null,
+    cause: object | null = null
+  ): void {
+    const batch = this.#batchFor(room)
+    batch.add(room, { author, update, source, cause, appendedAt: monotonic() })
     this.#newest.set(room, batch)
     room.waiting++
     this.waitingEntries++
@@ -207,6 +224,19 @@ export class GroupCommit {
   /** Ends writing; what waits is left. */
   async close(): Promise<void> {
     await this.#lane.close()
+  }
+
+  /** The first batch that has room for it, not before what the room has appended already. */
+  #batchFor(room: RoomLog): Batch {
+    const newest = this.#newest.get(room)
+    const from = newest === undefined ? 0 : Math.max(0, this.#queue.indexOf(newest))
+    for (let at = from; at < this.#queue.length; at++) {
+      const batch = this.#queue[at]
+      if (batch?.hasRoomFor(room)) return batch
+    }
+    const batch = new Batch()
+    this.#queue.push(batch)
+    return batch
   }
 
   async #run(): Promise<void> {

@@ -9,6 +9,7 @@ import { RoomlogError } from '../../schema/error-codes.ts'
 import type { RoomName } from '../../schema/room-name.ts'
 import { type Epoch, type Seq, toEpoch, toSeq } from '../../schema/room-name.ts'
 import { type Database, DatabaseError, int8s, uuids } from '../database/database.ts'
+import { asUnavailable } from '../unavailable.ts'
 import { roomIdOf } from './room-log.ts'
 
 /** A room as Postgres has it: fold `state` (if any), then `updates`, and the document is that of `head`. */
@@ -19,6 +20,16 @@ export interface StoredRoom {
   readonly snapshot: Uint8Array | null
   /** The updates behind the snapshot, oldest first. */
   readonly updates: readonly Uint8Array[]
+  /** Who wrote each of these updates; null: it brought what others wrote, and says nothing of whose client ids are in it. */
+  readonly authors: readonly (string | null)[]
+  /** Whose client ids are in the snapshot, or were announced. */
+  readonly clients: readonly UserClients[]
+}
+
+/** The Yjs client ids of one user: decimal numbers, separated by commas. */
+export interface UserClients {
+  readonly userId: string
+  readonly ids: string
 }
 
 export interface Loader {
@@ -27,23 +38,47 @@ export interface Loader {
    * @throws RoomlogError 'room-deleted', 'room-corrupt' (the log has a gap), 'unavailable'
    */
   load(name: RoomName): Promise<StoredRoom | null>
+  /**
+   * The room as it stood at `seq`, which is its `head` then: from the nearest snapshot at or below.
+   *
+   * @returns null for a room that has no row yet
+   * @throws RoomlogError as `load`; 'seq-ahead' beyond the head; 'too-large' where the updates to fold are above 64 MiB
+   */
+  loadAt(name: RoomName, seq: Seq): Promise<StoredRoom | null>
 }
 
 const pageRowsMax = 10_000
+const pastBytesMax = 64 * 1024 * 1024
 
+/** Owners and snapshot by one statement: ids that are in the one and not yet in the other would be nobody's. */
 const rooms = `
 select r.id, r.epoch, r.deleted_at is not null as deleted, coalesce(s.seq, 0) as snapshot_seq, s.state,
-  coalesce((select max(seq) from entry where room_id = r.id), 0) as head
+  coalesce((select max(seq) from entry where room_id = r.id), 0) as head,
+  (select jsonb_object_agg(user_id, ids) from (
+    select user_id, string_agg(client_id::text, ',') as ids from client where room_id = r.id group by user_id) c) as clients
 from room r
 left join lateral (select seq, state from snapshot where room_id = r.id order by seq desc limit 1) s on true
 where r.id = any($1::text::uuid[])`
 
 const tails = `
-select b.id as room_id, e.seq, e.update, e.event is not null as is_event
+select b.id as room_id, e.seq, e.author, e.update, e.event is not null as is_event
 from unnest($1::text::uuid[], $2::text::int8[]) as b(id, after)
 cross join lateral (
-  select seq, update, event from entry where room_id = b.id and seq > b.after order by seq limit $3::int8) e
+  select seq, case when cause @> '{"relayed": true}' then null else author end as author, update, event
+  from entry where room_id = b.id and seq > b.after order by seq limit $3::int8) e
 order by b.id, e.seq`
+
+const roomAt = `
+select r.id, r.epoch, r.deleted_at is not null as deleted, coalesce(s.seq, 0) as snapshot_seq, s.state,
+  coalesce((select max(seq) from entry where room_id = r.id), 0) as head
+from room r
+left join lateral (
+  select seq, state from snapshot where room_id = r.id and seq <= $2::int8 order by seq desc limit 1) s on true
+where r.id = $1::uuid`
+
+const entriesUpTo = `
+select room_id, seq, author, update, event is not null as is_event from entry
+where room_id = $1::uuid and seq > $2::int8 and seq <= $3::int8 order by seq limit $4::int8`
 
 type RoomRow = {
   id: string
@@ -52,8 +87,15 @@ type RoomRow = {
   deleted: boolean
   snapshot_seq: bigint
   state: Uint8Array | null
+  clients?: Readonly<Record<string, string>> | null
 }
-type TailRow = { room_id: string; seq: bigint; update: Uint8Array | null; is_event: boolean }
+type TailRow = {
+  room_id: string
+  seq: bigint
+  author: string | null
+  update: Uint8Array | null
+  is_event: boolean
+}
 
 interface Waiting {
   readonly name: RoomName
@@ -98,8 +140,43 @@ export const createLoader = (database: Database, roomsMax: number): Loader => {
         isRunning = true
         // Whoever asks in this turn of the event loop shares the first query.
         setImmediate(() => void run())
-      })
+      }),
+    loadAt: async (name, seq) => {
+      try {
+        return await readRoomAt(database, name, seq)
+      } catch (error) {
+        throw asUnavailable(error)
+      }
+    }
   }
+}
+
+const readRoomAt = async (database: Database, name: RoomName, seq: Seq): Promise<StoredRoom | null> => {
+  const [row] = await database.query<RoomRow>(roomAt, [roomIdOf(name), seq])
+  if (row === undefined) return null
+  if (!row.deleted && row.head < seq)
+    throw new RoomlogError('seq-ahead', `${name} stands at ${row.head}, not ${seq}`)
+  const tail = row.deleted ? [] : await readTailUpTo(database, row, BigInt(seq))
+  const room = assemble({ ...row, head: BigInt(seq) }, name, tail)
+  if (room instanceof RoomlogError) throw room
+  return room
+}
+
+const readTailUpTo = async (database: Database, row: RoomRow, seq: bigint): Promise<TailRow[]> => {
+  const tail: TailRow[] = []
+  let bytes = 0
+  for (let after = row.snapshot_seq; after < seq; after = tail.at(-1)?.seq ?? seq) {
+    const page = await database.query<TailRow>(entriesUpTo, [row.id, after, seq, pageRowsMax])
+    for (const { update } of page) bytes += update?.length ?? 0
+    if (bytes > pastBytesMax)
+      throw new RoomlogError(
+        'too-large',
+        `${bytes} bytes lie behind seq ${row.snapshot_seq} > ${pastBytesMax}`
+      )
+    tail.push(...page)
+    if (page.length < pageRowsMax) break
+  }
+  return tail
 }
 
 const readRooms = async (
@@ -147,11 +224,15 @@ const assemble = (row: RoomRow, name: string, tail: readonly TailRow[]): StoredR
       'room-corrupt',
       `${name} ends at ${row.head}, its snapshot at ${row.snapshot_seq}`
     )
+  if (seq < row.head)
+    return new RoomlogError('room-corrupt', `${name} ends at ${seq}, its head is ${row.head}`)
   return {
     epoch: toEpoch(row.epoch),
     head: toSeq(seq),
     snapshotSeq: toSeq(row.snapshot_seq),
     snapshot: row.state,
-    updates: tail.flatMap(({ update }) => (update === null ? [] : [update]))
+    updates: tail.flatMap(({ update }) => (update === null ? [] : [update])),
+    authors: tail.flatMap(({ update, author }) => (update === null ? [] : [author])),
+    clients: Object.entries(row.clients ?? {}).map(([userId, ids]) => ({ userId, ids }))
   }
 }

@@ -13,6 +13,8 @@ export interface AppendedEntry {
   readonly update: Uint8Array
   /** Who brought it and so need not be shown it; null for the server itself. */
   readonly source: object | null
+  /** What is to be known of how it came about; null: nothing but its author. */
+  readonly cause: object | null
   /** When it was appended, by the monotonic clock. */
   readonly appendedAt: number
 }
@@ -45,10 +47,10 @@ export class RoomLog {
   /** Entries that are appended and not committed. */
   waiting = 0
   listener: RoomLogListener | null = null
-  /** The role that the author of the first entry has in it. */
-  readonly ownerRole: string
+  /** The role that the author of the first entry has in it; null: they are no member of it. */
+  readonly ownerRole: string | null
 
-  constructor(name: RoomName, stored: { epoch: Epoch; head: Seq } | null, ownerRole: string) {
+  constructor(name: RoomName, stored: { epoch: Epoch; head: Seq } | null, ownerRole: string | null) {
     this.name = name
     this.ownerRole = ownerRole
     this.kind = kindOf(name)

@@ -7,7 +7,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { RoomName, Seq } from '../../schema/room-name.ts'
-import type { Database } from '../database/database.ts'
+import { type Database, int8s, texts } from '../database/database.ts'
 import type { Logger } from '../logger.ts'
 import type { Loader, StoredRoom } from './load.ts'
 import { roomIdOf } from './room-log.ts'
@@ -32,6 +32,8 @@ export interface Snapshot {
 export interface Snapshots {
   /** Makes a snapshot of what is committed. Resolves with null where there is nothing new; rejects if the log cannot be folded. */
   make(name: RoomName): Promise<Snapshot | null>
+  /** The document of a stored room as one update, folded in the worker. Rejects if the log cannot be folded. */
+  fold(room: StoredRoom): Promise<Uint8Array>
   /** Waits for the one that is being made; those that are asked for and not begun are not made. */
   close(): Promise<void>
 }
@@ -42,10 +44,18 @@ with made as (
   insert into snapshot (room_id, seq, state)
   select $1::uuid, $2::int8, $3::bytea
   where not exists (select from snapshot where room_id = $1::uuid and seq >= $2::int8)
-  on conflict do nothing returning seq)
+  on conflict do nothing returning seq),
+owned as (
+  insert into client (room_id, client_id, user_id)
+  select $1::uuid, c.id, c.owner from unnest($4::text::int8[], $5::text::text[]) as c(id, owner)
+  on conflict do nothing)
 delete from snapshot where room_id = $1::uuid and seq < $2::int8`
 
-export const createSnapshots = (database: Database, loader: Loader, logger: Logger): Snapshots => {
+export const createSnapshots = (
+  database: Database,
+  loader: Pick<Loader, 'load'>,
+  logger: Logger
+): Snapshots => {
   const folder = createFolder()
   const due = new Map<RoomName, Promise<Snapshot | null>>()
   let last: Promise<unknown> = Promise.resolve()
@@ -54,8 +64,10 @@ export const createSnapshots = (database: Database, loader: Loader, logger: Logg
   const make = async (name: RoomName): Promise<Snapshot | null> => {
     const stored = await loader.load(name)
     if (stored === null || stored.updates.length === 0) return null
-    const state = await folder.fold(stored)
-    await database.query(store, [roomIdOf(name), stored.head, state])
+    const { state, uses } = await folder.fold(stored)
+    const clients = int8s(uses.map(({ client }) => client))
+    const owners = texts(uses.map(({ update }) => stored.authors[update] ?? null))
+    await database.query(store, [roomIdOf(name), stored.head, state, clients, owners])
     logger.debug(
       { room: name, seq: stored.head, bytes: state.length, rows: stored.updates.length },
       'snapshot stored'
@@ -72,6 +84,7 @@ export const createSnapshots = (database: Database, loader: Loader, logger: Logg
       due.set(name, made)
       return made
     },
+    fold: async (room) => (await folder.fold(room)).state,
     close: async () => {
       isClosing = true
       await last
@@ -80,9 +93,11 @@ export const createSnapshots = (database: Database, loader: Loader, logger: Logg
   }
 }
 
+type Folded = Extract<FoldAnswer, { readonly state: Uint8Array }>
+
 /** The worker's side of this thread: started at the first fold, and again if it died. */
 const createFolder = () => {
-  const waiting = new Map<number, { resolve(state: Uint8Array): void; reject(error: Error): void }>()
+  const waiting = new Map<number, { resolve(folded: Folded): void; reject(error: Error): void }>()
   let worker: Worker | null = null
   let nextId = 0
 
@@ -91,7 +106,7 @@ const createFolder = () => {
     started.on('message', (answer: FoldAnswer) => {
       const asked = waiting.get(answer.id)
       waiting.delete(answer.id)
-      if ('state' in answer) asked?.resolve(answer.state)
+      if ('state' in answer) asked?.resolve(answer)
       else asked?.reject(new Error(answer.error))
     })
     started.on('error', (error) => {
@@ -104,7 +119,7 @@ const createFolder = () => {
   }
 
   return {
-    fold: ({ snapshot, updates }: StoredRoom): Promise<Uint8Array> =>
+    fold: ({ snapshot, updates, authors }: StoredRoom): Promise<Folded> =>
       new Promise((resolve, reject) => {
         worker ??= start()
         const id = nextId++
@@ -116,7 +131,8 @@ const createFolder = () => {
           at += update.length
         }
         waiting.set(id, { resolve, reject })
-        const request: FoldRequest = { id, snapshot, joined, lengths }
+        const isAuthored = authors.map((author) => author !== null)
+        const request: FoldRequest = { id, snapshot, joined, lengths, isAuthored }
         worker.postMessage(request, [joined.buffer, lengths.buffer])
       }),
     close: async () => {

@@ -1,65 +1,23 @@
 import { createHash } from 'node:crypto'
+import type { RoomDefinition } from '../../schema/define-room.ts'
 import { RoomlogError } from '../../schema/error-codes.ts'
-import { kindOf, type RoomName } from '../../schema/room-name.ts'
-import { adminRole, readClaims } from '../auth/claims.ts'
+import type { RoomName } from '../../schema/room-name.ts'
+import { toAccess, toCreation } from '../auth/access.ts'
+import { readClaims } from '../auth/claims.ts'
 import { createGuests } from '../auth/guests.ts'
+import { type Access, type Identity, isAnonymous, type User } from '../auth/identity.ts'
+import { lineageOf } from '../auth/lineage.ts'
 import { createRevocations, type Revocation } from '../auth/revocations.ts'
+import { grantedRole, type RoleQuestion, rolesIn } from '../auth/role.ts'
 import { createStandings } from '../auth/standings.ts'
+import { TokenRefusal } from '../auth/token-refusal.ts'
 import { createVerifiedTokens, isExpired } from '../auth/verified-tokens.ts'
 import { createVerifier } from '../auth/verify-token.ts'
+import { now } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Queryable } from '../database/database.ts'
+import type { Logger } from '../logger.ts'
 import { asUnavailable } from '../unavailable.ts'
-
-/** Who somebody is, as the token says it: read once, carried everywhere, never taken from what a client sends. */
-export interface User {
-  readonly id: string
-  /** For people to read: 1-64 characters without control characters. */
-  readonly name: string
-  /** `#rrggbb`, or `p1` to `p10` of the palette. */
-  readonly color: string | null
-  /** An https address. */
-  readonly avatar: string | null
-}
-
-/** `room` is a room name, `kind/*` or `*`; the role is one of the kind's, or `admin` together with `*`. */
-export interface Grant {
-  readonly room: string
-  readonly role: string
-}
-
-export interface Identity {
-  readonly user: User
-  /** In the order of the token, the first that matches a room counts; null where the token has none. */
-  readonly grants: readonly Grant[] | null
-  /** True where no auth is configured: a visitor who says their own name. */
-  readonly isGuest: boolean
-  /** True for a token with the grant of `admin` for `*`, wherever it stands: it may do everything everywhere. */
-  readonly isAdmin: boolean
-  /** Milliseconds since 1970; null where the token does not say, and for a guest without a token. */
-  readonly issuedAt: number | null
-  /** Milliseconds since 1970; null for a guest without a token. */
-  readonly expiresAt: number | null
-  /** The claim `jti`, or a digest of a token that has none. */
-  readonly tokenId: string
-}
-
-/** What somebody may do in one room. */
-export interface Access {
-  readonly identity: Identity
-  readonly room: RoomName
-  readonly role: string
-  readonly mayWrite: boolean
-}
-
-/** What authorizing has to know of a kind. The first role is the owner's. */
-export interface KindRules {
-  readonly roles: readonly string[]
-  /** Those of the roles that may only read. */
-  readonly readers: readonly string[]
-  /** The role of a guest. */
-  readonly guests: string
-}
 
 export interface Authority {
   /** True where no auth is configured: an empty token is an anonymous guest. */
@@ -73,12 +31,30 @@ export interface Authority {
   identify(token: string): Promise<Identity>
 
   /**
-   * What they may do in the room, which need not exist yet: known within 3 s of a change in Postgres.
+   * What they may do in the room: known within 3 s of a change in Postgres, in a recheck within half a second. The room need not exist yet, unless its
+   * kind says how rooms are created.
    *
-   * @throws RoomlogError 'forbidden', 'kind-unknown', 'room-deleted', 'token-invalid' once it expired or was revoked;
-   *   'unavailable' while Postgres cannot be asked
+   * @throws RoomlogError 'forbidden', 'kind-unknown', 'room-name-invalid', 'room-not-found', 'room-deleted',
+   *   'token-invalid' once it expired or was revoked; 'unavailable' while Postgres cannot be asked
    */
-  authorize(identity: Identity, room: RoomName): Promise<Access>
+  authorize(identity: Identity, room: RoomName, options?: { readonly isRecheck: boolean }): Promise<Access>
+
+  /**
+   * What they may do in a room that they are about to create: its creator's role. For one that is there already, what
+   * `authorize` says.
+   *
+   * @throws RoomlogError as `authorize`; 'room-not-found' also where the room that it would belong to is not there
+   */
+  authorizeCreation(identity: Identity, room: RoomName): Promise<Access>
+
+  /** The role that a user has for good and without a token's grants: as a member, or by the room that it belongs to; null: none. */
+  lastingRole(room: RoomName, userId: string): Promise<string | null>
+
+  /** The rooms whose members have a say in this one: itself, then the one that it belongs to, and so on. */
+  lineage(room: RoomName): readonly RoomName[]
+
+  /** True for a token that was found good here before and has not expired: it is no guess. */
+  knows(token: string): boolean
 
   /** Asks nobody. @throws RoomlogError 'token-invalid' once the token expired or was revoked */
   assertGood(identity: Identity): void
@@ -87,23 +63,30 @@ export interface Authority {
   guestToken(name: string): Promise<{ token: string; user: User }>
 
   /**
-   * Refuses the token, or the tokens that the user was issued up to this second, on this node until it restarts.
+   * Refuses the token, or the tokens that the user was issued up to this second: here at once, and when this resolves
+   * also after a restart, and on every other node within seconds.
    *
-   * @throws RoomlogError 'too-many' at 100,000
+   * @throws RoomlogError 'too-many' at 100,000; 'unavailable': only this node knows of it
    */
-  revoke(what: Revocation): void
+  revoke(what: Revocation): Promise<void>
+
+  /** Reads what was revoked before, here and elsewhere; calls itself again every few seconds until `close`. */
+  loadRevocations(): Promise<void>
 
   /** Tells of each revocation which identities it ends, so that their connections end. The result stops that. */
   onRevoked(listener: (isAffected: (identity: Identity) => boolean) => void): () => void
 
   /** The room was created or deleted here, or its members changed: the next `authorize` asks Postgres. */
   forget(room: RoomName): void
+
+  close(): Promise<void>
 }
 
 export interface AuthorityParts {
   readonly database: Queryable
   readonly config: Pick<Config, 'authSecret' | 'authJwksUrl' | 'authIssuer' | 'authAudience'>
-  readonly kinds: ReadonlyMap<string, KindRules>
+  readonly kinds: ReadonlyMap<string, RoomDefinition>
+  readonly logger: Logger
   /** How long a key set is not asked for again because a token names an unknown key. */
   readonly jwksCooldownMs?: number
 }
@@ -111,41 +94,46 @@ export interface AuthorityParts {
 const tokenBytesMax = 8_192
 const verifiedTokensMax = 10_000
 
-export const createAuthority = ({
-  database,
-  config,
-  kinds,
-  jwksCooldownMs = 10_000
-}: AuthorityParts): Authority => {
-  const reachable = answerable(database)
+export const createAuthority = (parts: AuthorityParts): Authority => {
+  const { config, kinds, logger } = parts
+  const reachable = answerable(parts.database)
   const guests = config.authSecret === null && config.authJwksUrl === null ? createGuests(reachable) : null
-  const verify =
-    guests?.verify ??
-    createVerifier({
-      secret: config.authSecret,
-      jwksUrl: config.authJwksUrl,
-      issuer: config.authIssuer,
-      audience: config.authAudience,
-      jwksCooldownMs
-    })
+  const verify = guests?.verify ?? verifierOf(parts)
   const verifiedTokens = createVerifiedTokens(verifiedTokensMax)
-  const revocations = createRevocations()
+  const revocations = createRevocations(reachable, logger)
   const standings = createStandings(reachable)
 
   const assertGood = (identity: Identity): void => {
-    if (isExpired(identity)) throw new RoomlogError('token-invalid', `expired at ${identity.expiresAt}`)
-    if (revocations.has(identity)) throw new RoomlogError('token-invalid', 'the token was revoked')
+    const { id } = identity.user
+    if (isExpired(identity)) throw new TokenRefusal(id, `expired at ${identity.expiresAt}`)
+    if (revocations.has(identity)) throw new TokenRefusal(id, 'the token was revoked')
+  }
+  const question = async (identity: Identity, room: RoomName, isRecheck = false): Promise<RoleQuestion> => {
+    const lineage = lineageOf(kinds, room)
+    const found = lineage.map(({ room: each }) => {
+      const isAsked = grantedRole(identity, each) === null && !isAnonymous(identity)
+      return standings.find(each, isAsked ? identity.user.id : null, isRecheck)
+    })
+    const asked = { identity, lineage, standings: await Promise.all(found), at: now() }
+    // The token may have expired or been revoked while Postgres was asked.
+    assertGood(identity)
+    return asked
   }
 
   return {
     takesGuests: guests !== null,
     assertGood,
+    knows: (token) => {
+      if (token === '' || token.length > tokenBytesMax) return false
+      const known = verifiedTokens.get(digestOf(token))
+      return known !== null && !revocations.has(known)
+    },
     async identify(token) {
       if (token === '' && guests) return guests.anonymous()
       const bytes = Buffer.byteLength(token)
       if (bytes === 0) throw new RoomlogError('token-invalid', 'no token')
       if (bytes > tokenBytesMax) throw new RoomlogError('token-invalid', `${bytes} bytes > ${tokenBytesMax}`)
-      const digest = createHash('sha256').update(token).digest('base64url')
+      const digest = digestOf(token)
       const known = verifiedTokens.get(digest)
       const options = { tokenId: digest, isGuest: guests !== null }
       const identity = known ?? readClaims(await verify(token), options)
@@ -153,27 +141,44 @@ export const createAuthority = ({
       if (!known) verifiedTokens.add(digest, identity)
       return identity
     },
-    async authorize(identity, room) {
-      const rules = rulesOf(kinds, room)
-      const granted = grantedRole(identity, room)
-      const isMember = granted === null && !isAnonymous(identity)
-      const standing = await standings.find(room, isMember ? identity.user.id : null)
-      // The token may have expired or been revoked while Postgres was asked.
-      assertGood(identity)
-      if (standing.isDeleted) throw new RoomlogError('room-deleted', `${room} was deleted`)
-      if (identity.isAdmin) return { identity, room, role: adminRole, mayWrite: true }
-      const role = granted ?? standing.role ?? (identity.isGuest ? rules.guests : null)
-      return { identity, room, ...roleOf(role, rules, room) }
-    },
+    authorize: async (identity, room, { isRecheck } = { isRecheck: false }) =>
+      toAccess(await question(identity, room, isRecheck)),
+    authorizeCreation: async (identity, room) => toCreation(await question(identity, room)),
+    lastingRole: async (room, userId) => rolesIn(await question(nobodyBut(userId), room)).lastingRole,
+    lineage: (room) => lineageOf(kinds, room).map((ancestor) => ancestor.room),
     async guestToken(name) {
       if (guests) return guests.issue(name)
       throw new RoomlogError('forbidden', 'auth is configured: tokens come from its issuer')
     },
     revoke: revocations.add,
+    loadRevocations: revocations.load,
     onRevoked: revocations.listen,
-    forget: standings.forget
+    forget: standings.forget,
+    close: revocations.close
   }
 }
+
+/** A user as the tables know them, whatever their token would say. */
+const nobodyBut = (userId: string): Identity => ({
+  user: { id: userId, name: '', color: null, avatar: null },
+  grants: null,
+  isGuest: false,
+  isAdmin: false,
+  issuedAt: Number.POSITIVE_INFINITY,
+  expiresAt: null,
+  tokenId: ''
+})
+
+const verifierOf = ({ config, jwksCooldownMs = 10_000 }: AuthorityParts) =>
+  createVerifier({
+    secret: config.authSecret,
+    jwksUrl: config.authJwksUrl,
+    issuer: config.authIssuer,
+    audience: config.authAudience,
+    jwksCooldownMs
+  })
+
+const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64url')
 
 const answerable = (database: Queryable): Queryable => ({
   async query(text, params) {
@@ -184,34 +189,3 @@ const answerable = (database: Queryable): Queryable => ({
     }
   }
 })
-
-const rulesOf = (kinds: ReadonlyMap<string, KindRules>, room: RoomName): KindRules => {
-  const rules = kinds.get(kindOf(room))
-  if (rules) return rules
-  throw new RoomlogError('kind-unknown', `${room}: the kinds are ${[...kinds.keys()].join(', ')}`)
-}
-
-const grantedRole = (identity: Identity, room: RoomName): string | null => {
-  if (identity.isAdmin) return adminRole
-  return identity.grants?.find((grant) => covers(grant, room))?.role ?? null
-}
-
-const covers = (grant: Grant, room: RoomName): boolean =>
-  grant.room === '*' || grant.room === room || grant.room === `${kindOf(room)}/*`
-
-// An anonymous guest is somebody new each time: a member of nothing.
-const isAnonymous = (identity: Identity): boolean => identity.isGuest && identity.expiresAt === null
-
-const roleOf = (
-  role: string | null,
-  rules: KindRules,
-  room: RoomName
-): { role: string; mayWrite: boolean } => {
-  if (role === null) {
-    throw new RoomlogError('forbidden', `${room}: no grant of the token covers it, and the user is no member`)
-  }
-  if (!rules.roles.includes(role)) {
-    throw new RoomlogError('forbidden', `${room}: role ${role} is none of ${rules.roles.join(', ')}`)
-  }
-  return { role, mayWrite: !rules.readers.includes(role) }
-}

@@ -3,33 +3,50 @@
  * without defining it, for a definition would last as long as the document.
  */
 import * as Y from 'yjs'
+import type { Json } from '../../schema/json.ts'
 
 /** Yjs says nothing about the events of a type that it does not know. */
 type SharedType = Doc['share'] extends Map<string, infer T> ? T : never
 type Doc = Y.Doc
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
-
 /** Every root type by its name: text as a string, maps as objects, lists as arrays, XML as its markup. */
 export const documentToJson = (document: Y.Doc): { readonly [root: string]: Json } =>
   Object.fromEntries([...document.share].map(([name, type]) => [name, rootToJson(type)]))
 
-const rootToJson = (type: SharedType): Json => {
-  if (isDefined(type)) return typeToJson(type)
-  if (type._map.size > 0) return mapToJson(type)
-  const items = visibleItems(type)
-  if (items.some(({ content }) => content instanceof Y.ContentString || content instanceof Y.ContentFormat))
-    return textOf(items)
-  const isXml = items.some(
-    ({ content }) =>
+/** What a root is, by what it holds; `list` also while it holds nothing. */
+export type RootForm = 'map' | 'text' | 'xml' | 'list'
+
+export const formOfRoot = (type: SharedType): RootForm => {
+  if (type instanceof Y.XmlFragment || type instanceof Y.XmlText) return 'xml'
+  if (type instanceof Y.Map) return 'map'
+  if (type instanceof Y.Text) return 'text'
+  if (type instanceof Y.Array) return 'list'
+  if (type._map.size > 0) return 'map'
+  const contents = visibleItems(type).map(({ content }) => content)
+  if (contents.some((content) => content instanceof Y.ContentString || content instanceof Y.ContentFormat))
+    return 'text'
+  const isXml = contents.some(
+    (content) =>
       content instanceof Y.ContentType &&
       (content.type instanceof Y.XmlElement || content.type instanceof Y.XmlText)
   )
-  if (isXml)
-    return items
-      .map(({ content }) => (content instanceof Y.ContentType ? String(typeToJson(content.type)) : ''))
-      .join('')
-  return items.flatMap(({ content }) => content.getContent().map(valueToJson))
+  return isXml ? 'xml' : 'list'
+}
+
+const rootToJson = (type: SharedType): Json => {
+  if (isDefined(type)) return typeToJson(type)
+  switch (formOfRoot(type)) {
+    case 'map':
+      return mapToJson(type)
+    case 'text':
+      return textOf(visibleItems(type))
+    case 'xml':
+      return visibleItems(type)
+        .map(({ content }) => (content instanceof Y.ContentType ? String(typeToJson(content.type)) : ''))
+        .join('')
+    case 'list':
+      return visibleItems(type).flatMap(({ content }) => content.getContent().map(valueToJson))
+  }
 }
 
 /** Somebody asked for the root as a certain type, so it has that. */

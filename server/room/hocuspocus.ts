@@ -15,17 +15,24 @@ import {
   type onLoadDocumentPayload,
   type onTokenSyncPayload
 } from '@hocuspocus/server'
-import { type ErrorCode, errorCodes, RoomlogError } from '../../schema/error-codes.ts'
+import { creatorRole, type RoomDefinition } from '../../schema/define-room.ts'
+import { type ErrorCode, errorCodes, RoomlogError, writeReason } from '../../schema/error-codes.ts'
 import { kindOf, parseRoomName, type RoomName } from '../../schema/room-name.ts'
 import type { Attempts } from '../auth/attempts.ts'
+import { type Audit, recordingRefusal } from '../auth/audit.ts'
+import { identify } from '../auth/identify.ts'
+import type { Access } from '../auth/identity.ts'
+import type { ClientIds } from '../log/client-ids.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
-import type { Loader, StoredRoom } from '../log/load.ts'
+import type { Loader, StoredRoom, UserClients } from '../log/load.ts'
 import type { Snapshot, Snapshots } from '../log/snapshot.ts'
 import type { Logger } from '../logger.ts'
 import type { Session } from '../session/session.ts'
-import type { Access, Authority, KindRules } from './authorize.ts'
+import type { Authority } from './authorize.ts'
+import { ClientOwners } from './client-owners.ts'
 import { Room } from './room.ts'
-import { MalformedUpdate, readUpdate } from './update-reader.ts'
+import { MalformedUpdate } from './update-cursor.ts'
+import { clientsIn, readUpdate } from './update-reader.ts'
 
 /** What Hocuspocus carries along with each connection. */
 export interface SessionContext {
@@ -37,14 +44,27 @@ export interface SessionContext {
 export interface HocuspocusParts {
   readonly authority: Authority
   readonly attempts: Attempts
-  readonly kinds: ReadonlyMap<string, KindRules>
+  readonly audit: Pick<Audit, 'record'>
+  /** Somebody is in the room now. */
+  readonly entered: (session: Session, address: string) => void
+  readonly kinds: ReadonlyMap<string, RoomDefinition>
   readonly loader: Loader
   readonly commits: GroupCommit
   readonly snapshots: Snapshots
+  readonly clientIds: ClientIds
   readonly logger: Logger
   readonly documentBytesMax: number
+  readonly watch: RoomWatch
   readonly schedule: () => void
   readonly isDraining: () => boolean
+}
+
+/** What is to be told of the rooms of this node by those who draw conclusions from them. */
+export interface RoomWatch {
+  /** What to call after each commit of a room; null: nothing follows from it. */
+  watcher(room: RoomName): (() => void) | null
+  /** A room is opened. @param byPeople not by the server itself, which had a reason of its own */
+  opened(room: RoomName, byPeople: boolean): Promise<void>
 }
 
 /** The rooms that are open on this node. */
@@ -52,11 +72,13 @@ export type OpenRooms = Map<RoomName, Room>
 
 /** What Hocuspocus sends to the client as the reason. It prints errors that have a message, so this one has none. */
 export class HookRefusal extends Error {
-  readonly reason: ErrorCode
+  readonly code: ErrorCode
+  readonly reason: string
 
-  constructor(reason: ErrorCode, options?: ErrorOptions) {
+  constructor(code: ErrorCode, options?: ErrorOptions & { readonly detail?: string }) {
     super('', options)
-    this.reason = reason
+    this.code = code
+    this.reason = writeReason(code, options?.detail ?? '')
   }
 }
 
@@ -73,6 +95,7 @@ export const createHocuspocus = (
       named(parts.logger, 'entry', async () => {
         assertStillGood(parts, connection, context)
         enter(rooms, hocuspocus, connection, context, documentName)
+        if (context.session !== null) parts.entered(context.session, connection.messageAddress)
       }),
     beforeUnloadDocument: async ({ documentName }) => settle(parts, rooms, documentName)
   }
@@ -95,7 +118,7 @@ const named = async <T>(logger: Logger, step: string, body: () => Promise<T>): P
   } catch (error) {
     if (error instanceof RoomlogError) {
       logger.debug({ step, code: error.reason, detail: error.message }, 'refused')
-      throw new HookRefusal(error.reason, { cause: error })
+      throw new HookRefusal(error.reason, { cause: error, detail: error.message })
     }
     logger.error({ step, err: error }, 'hook failed')
     throw new HookRefusal('internal', { cause: error })
@@ -103,25 +126,22 @@ const named = async <T>(logger: Logger, step: string, body: () => Promise<T>): P
 }
 
 const authenticate = async (
-  { authority, attempts, isDraining }: HocuspocusParts,
+  parts: HocuspocusParts,
   { token, documentName, context, connectionConfig }: onAuthenticatePayload<SessionContext>
 ): Promise<{ access: Access }> => {
   const { session } = context
-  if (isDraining()) throw new RoomlogError('draining', 'this node is about to stop')
+  if (parts.isDraining()) throw new RoomlogError('draining', 'this node is about to stop')
   const address = session?.remoteAddress ?? ''
-  const waitSeconds = await attempts.waitSeconds(address)
-  if (waitSeconds > 0) throw new RoomlogError('too-many', `too many refused tokens: wait ${waitSeconds} s`)
-  try {
-    const access = await authority.authorize(await authority.identify(token), toRoomName(documentName))
-    connectionConfig.readOnly = !access.mayWrite
-    session?.authenticated()
-    return { access }
-  } catch (error) {
-    // No token is no guess.
-    const isGuess = token !== '' && error instanceof RoomlogError && error.reason === 'token-invalid'
-    if (isGuess) await attempts.fail(address)
-    throw error
-  }
+  const room = toRoomName(documentName)
+  const identity = await recordingRefusal(parts.audit, { room, userId: '', address }, () =>
+    identify(parts, { token, address })
+  )
+  const access = await recordingRefusal(parts.audit, { room, userId: identity.user.id, address }, () =>
+    parts.authority.authorize(identity, room)
+  )
+  session?.authenticated(identity)
+  connectionConfig.readOnly = !access.mayWrite
+  return { access }
 }
 
 /** A fresh token for a room that is open: the same person goes on with the role that it gives. */
@@ -157,7 +177,7 @@ const renewToken = async (
 const load = async (
   parts: HocuspocusParts,
   rooms: OpenRooms,
-  { document, documentName }: onLoadDocumentPayload<SessionContext>
+  { document, documentName, context }: onLoadDocumentPayload<SessionContext>
 ): Promise<void> => {
   takeOver(document)
   try {
@@ -165,16 +185,31 @@ const load = async (
     const kind = parts.kinds.get(kindOf(name))
     if (kind === undefined) throw new RoomlogError('kind-unknown', `no kind is named ${kindOf(name)}`)
     const stored = await parts.loader.load(name)
-    if (stored !== null) checkStored(name, stored)
+    const used = stored === null ? new Map<number, string>() : checkStored(name, stored)
+    await parts.watch.opened(name, context.session !== null)
     const room: Room = new Room({
       name,
       document,
       stored,
       commits: parts.commits,
-      ownerRole: kind.roles[0] ?? 'owner',
+      ownerRole: creatorRole(kind),
       documentBytesMax: parts.documentBytesMax,
       schedule: parts.schedule,
+      onCommitted: parts.watch.watcher(name),
       makeSnapshot: (of) => makeSnapshot(parts, of),
+      owners: createOwners(document, stored?.clients ?? [], used),
+      remember: parts.clientIds.remember,
+      onRefused: (of, access, { code, detail, path }, address) => {
+        const userId = access.identity.user.id
+        parts.audit.record({
+          room: of,
+          userId,
+          action: 'write-refused',
+          code,
+          detail: { detail, path },
+          address
+        })
+      },
       onBroken: (broken, error) => {
         const about = { err: error, room: broken.name, seq: broken.log.head }
         if (error.reason === 'room-deleted') parts.logger.info(about, 'room given up')
@@ -217,14 +252,24 @@ const takeOver = (document: Document): void => {
   clearInterval(document.awareness._checkInterval)
 }
 
-/** Newcomers are greeted with these bytes as they are: damaged ones must not get that far. */
-const checkStored = (name: RoomName, { snapshot, snapshotSeq, updates }: StoredRoom): void => {
+/**
+ * Newcomers are greeted with these bytes as they are: damaged ones must not get that far.
+ *
+ * @returns the client ids in the updates behind the snapshot, with those who wrote the updates
+ */
+const checkStored = (
+  name: RoomName,
+  { snapshot, snapshotSeq, updates, authors }: StoredRoom
+): ReadonlyMap<number, string> => {
   let entry: number = snapshotSeq
+  const used = new Map<number, string>()
   try {
     if (snapshot !== null) readUpdate(snapshot, ignore)
-    for (const update of updates) {
+    for (const [index, update] of updates.entries()) {
       entry++
-      readUpdate(update, ignore)
+      const author = authors[index] ?? null
+      for (const client of clientsIn(update))
+        if (author !== null && !used.has(client)) used.set(client, author)
     }
   } catch (error) {
     if (!(error instanceof MalformedUpdate)) throw error
@@ -232,9 +277,25 @@ const checkStored = (name: RoomName, { snapshot, snapshotSeq, updates }: StoredR
       cause: error
     })
   }
+  return used
 }
 
 const ignore = { struct: () => {}, deleted: () => {} }
+
+/** Keeps nothing of the stored bytes, which are long until somebody asks. */
+const createOwners = (...from: Parameters<typeof ownersOf>): ClientOwners =>
+  new ClientOwners(() => ownersOf(...from))
+
+/** The document's own id is the server's; then what was written down counts, then what the newest entries say. */
+function* ownersOf(
+  { clientID }: Document,
+  clients: readonly UserClients[],
+  used: ReadonlyMap<number, string>
+): Iterable<readonly [number, string]> {
+  yield [clientID, 'server']
+  for (const { userId, ids } of clients) for (const id of ids.split(',')) yield [Number(id), userId]
+  yield* used
+}
 
 /** The token may have expired or been revoked while the room was read. */
 const assertStillGood = (

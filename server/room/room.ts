@@ -11,6 +11,7 @@ import * as Y from 'yjs'
 import { type ErrorCode, RoomlogError } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
 import type { RoomName, Seq } from '../../schema/room-name.ts'
+import type { Access } from '../auth/identity.ts'
 import { monotonic } from '../clock.ts'
 import { foldInto, isPending } from '../log/fold.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
@@ -19,6 +20,8 @@ import { type Commit, RoomLog, type RoomLogListener } from '../log/room-log.ts'
 import { isSnapshotDue, isSnapshotWorthClosing, type Snapshot } from '../log/snapshot.ts'
 import { addressPrefix, syncFrame, syncStep } from '../session/frames.ts'
 import { Presence, type Present } from '../session/presence.ts'
+import type { ClientOwners } from './client-owners.ts'
+import { rememberDeletes } from './guard/remembered.ts'
 import { LatencySample } from './latency.ts'
 import { guardUpdate, type Verdict } from './write-guard.ts'
 
@@ -35,26 +38,50 @@ export interface Member extends Present {
 export class Writing {
   readonly author: string
   readonly source: object | null
+  /** Where it comes from; empty for the server itself. */
+  readonly address: string
+  /** The Yjs client id that the connection has announced; null: none yet, or there is no connection. */
+  announced: number | null = null
+  /** What is being applied was written by somebody else. */
+  isRelayed = false
 
-  constructor(author: string, source: object | null) {
+  constructor(author: string, source: object | null, address = '') {
     this.author = author
     this.source = source
+    this.address = address
   }
 }
+
+/** An update that was not applied. */
+export type Refusal = Extract<Verdict, { readonly answer: 'refuse' }>
 
 export interface RoomParts {
   readonly name: RoomName
   readonly document: Document
   readonly stored: StoredRoom | null
   readonly commits: GroupCommit
-  /** The role of whoever writes the first entry. */
-  readonly ownerRole: string
+  /** The role of whoever writes the first entry; null: they do not become a member. */
+  readonly ownerRole: string | null
   readonly documentBytesMax: number
   /** Asks for the next `kick` of the log, at the end of this turn. */
   readonly schedule: () => void
   readonly makeSnapshot: (name: RoomName) => Promise<Snapshot | null>
   readonly onBroken: (room: Room, error: RoomlogError) => void
+  /** Somebody was refused an update; `address` is where it came from. */
+  readonly onRefused: (room: RoomName, access: Access, refusal: Refusal, address: string) => void
+  /** Whose client ids these are, as far as the log says. */
+  readonly owners: ClientOwners
+  /** Has an announced client id written down, soon: whose it is outlives the node. */
+  readonly remember: (room: RoomName, client: number, userId: string) => void
+  /** What follows from a commit elsewhere; null: nothing does. */
+  readonly onCommitted: (() => void) | null
 }
+
+/** What Yjs tidies up by itself is of the server. */
+const serverWriting = { author: 'server', source: null, isRelayed: false }
+
+/** The cause of an entry that says nothing of whose client ids are in it. */
+const relayed = { relayed: true }
 
 /** The origin of what is read back from the log: it is not logged again. */
 const stored = Symbol('stored')
@@ -116,7 +143,11 @@ export class Room implements RoomLogListener {
 
   /** What a document at this state vector lacks, as one update. */
   difference(stateVector: Uint8Array): Uint8Array {
-    return Y.encodeStateAsUpdate(this.document, stateVector)
+    const { document } = this
+    const update = Y.encodeStateAsUpdate(document, stateVector)
+    // Nothing is lacking but, perhaps, deletes: whoever has them says so next, in the same bytes.
+    if (update[0] === 0) rememberDeletes(document, update.subarray(1))
+    return update
   }
 
   /** What this node has, so that a newcomer knows what to send; nothing, if the newcomer has nothing. */
@@ -130,20 +161,44 @@ export class Room implements RoomLogListener {
    * @param writing the origin of the transaction: whose update it is
    * @throws what Yjs throws on an update that passed the guard and should not have: `break` the room
    */
-  apply(update: Uint8Array, mayWrite: boolean, writing: Writing): Verdict {
-    const { document } = this
-    const verdict = guardUpdate(document, update, mayWrite)
+  apply(update: Uint8Array, access: Access, writing: Writing): Verdict {
+    const verdict = this.#judge(update, access, writing)
+    if (verdict.answer === 'refuse') this.#parts.onRefused(this.name, access, verdict, writing.address)
     if (verdict.answer !== 'apply') return verdict
-    const { documentBytesMax } = this.#parts
-    if (this.bytes + update.length > documentBytesMax) {
-      return {
-        answer: 'refuse',
-        code: 'too-large',
-        detail: `${this.bytes} bytes and ${update.length} more > ${documentBytesMax}`
-      }
-    }
+    const { document } = this
+    for (const client of verdict.claims) this.#parts.owners.claim(client, writing.author)
+    writing.isRelayed ||= verdict.isRelayed
     Y.applyUpdate(document, verdict.update, writing)
+    if (isPending(document)) throw new Error('an update that passed the guard did not integrate')
     return verdict
+  }
+
+  /**
+   * A connection shows this client id before it writes with it: it is its user's from now on.
+   *
+   * @returns false: it is somebody else's
+   */
+  announce(client: number, { identity, mayWrite }: Access): boolean {
+    const { owners, remember } = this.#parts
+    const answer = owners.announce(client, identity.user.id)
+    if (answer === 'new' && mayWrite) remember(this.name, client, identity.user.id)
+    return answer !== 'taken'
+  }
+
+  /** Is this client id somebody else's? */
+  isTaken(client: number, userId: string): boolean {
+    const owner = this.#parts.owners.ownerOf(client)
+    return owner !== undefined && owner !== userId
+  }
+
+  #judge(update: Uint8Array, access: Access, { announced }: Writing): Verdict {
+    const { documentBytesMax, owners } = this.#parts
+    const { scope, definition, role, identity } = access
+    const by = { scope, definition, role, userId: identity.user.id, owners, announced }
+    const verdict = guardUpdate(this.document, update, by)
+    if (verdict.answer !== 'apply' || this.bytes + update.length <= documentBytesMax) return verdict
+    const detail = `${this.bytes} bytes and ${update.length} more > ${documentBytesMax}`
+    return { answer: 'refuse', code: 'too-large', detail, path: null }
   }
 
   whenCommitted(then: (error: RoomlogError | null) => void): void {
@@ -153,10 +208,11 @@ export class Room implements RoomLogListener {
   /** Something changed the document: it becomes an entry, and waits for its commit. */
   #edited(update: Uint8Array, origin: unknown): void {
     if (origin === stored) return
-    const { author, source } = origin instanceof Writing ? origin : { author: 'server', source: null }
+    const { author, source, isRelayed } = origin instanceof Writing ? origin : serverWriting
+    if (origin instanceof Writing) origin.isRelayed = false
     this.#greeting = null
     this.bytes += update.length
-    this.#parts.commits.append(this.log, author, update, source)
+    this.#parts.commits.append(this.log, author, update, source, isRelayed ? relayed : null)
     this.#parts.schedule()
   }
 
@@ -164,6 +220,7 @@ export class Room implements RoomLogListener {
     this.#rowsSinceSnapshot += entries.length
     this.#show(entries)
     this.#tell(seq, at, entries)
+    this.#parts.onCommitted?.()
     const [first] = entries
     if (first !== undefined && this.members.size > 1) this.broadcasts.add(monotonic() - first.appendedAt)
     if (isSnapshotDue(this.#rowsSinceSnapshot, this.#snapshotBytes)) void this.#snapshot()

@@ -1,18 +1,31 @@
 /** The rooms as HTTP sees them: created, listed, read, edited and removed, always from what is committed. */
 import type { Hocuspocus } from '@hocuspocus/server'
 import * as Y from 'yjs'
-import { RoomlogError } from '../../schema/error-codes.ts'
-import { type Epoch, kindOf, type RoomName, type Seq } from '../../schema/room-name.ts'
+import type { RoomDefinition } from '../../schema/define-room.ts'
+import { errorCodes, RoomlogError } from '../../schema/error-codes.ts'
+import type { Json } from '../../schema/json.ts'
+import { type Epoch, idOf, kindOf, type RoomName, type Seq } from '../../schema/room-name.ts'
+import type { Access, Identity } from '../auth/identity.ts'
 import { monotonic, sleep } from '../clock.ts'
-import { foldInto, isPending } from '../log/fold.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
-import type { Loader, StoredRoom } from '../log/load.ts'
-import type { Access, Authority, KindRules, User } from './authorize.ts'
-import { documentToJson, type Json } from './document-json.ts'
-import { HookRefusal, type OpenRooms, type SessionContext } from './hocuspocus.ts'
+import type { Loader } from '../log/load.ts'
+import type { Authority } from './authorize.ts'
+import type { Change } from './change.ts'
+import { type CommittedParts, type CommittedState, withCommitted } from './committed.ts'
+import { documentToJson } from './document-json.ts'
+import { edit } from './edit.ts'
+import type { OpenRooms, SessionContext } from './hocuspocus.ts'
 import type { Latency } from './latency.ts'
-import { type Room, Writing } from './room.ts'
-import { type Entry, noSuchRoom, type RoomQuery, type RoomRecord, type RoomTable } from './room-table.ts'
+import { type Patched, type PatchRequest, patchRoom } from './patch-room.ts'
+import type { Room } from './room.ts'
+import {
+  type Entry,
+  type NameRange,
+  noSuchRoom,
+  type RoomQuery,
+  type RoomRecord,
+  type RoomTable
+} from './room-table.ts'
 
 export interface RoomInfo extends Omit<RoomRecord, 'isDeleted'> {
   /** Sessions in the room, on this node. */
@@ -40,19 +53,39 @@ export interface NodeStats {
 }
 
 export interface Rooms {
-  /** @throws RoomlogError 'room-exists', 'room-deleted', 'kind-unknown' */
-  create(name: RoomName, owner: User): Promise<RoomInfo>
   /** null: there is no such room. */
   find(name: RoomName): Promise<RoomInfo | null>
-  list(query: RoomQuery): Promise<readonly RoomInfo[]>
+  /** Some may not be read by everybody who belongs to them: `readable` says which. */
+  list(query: Omit<RoomQuery, 'openKinds'>): Promise<readonly RoomInfo[]>
+  /** The rooms that belong to one, and some whose names only begin like theirs: `readable` says which; of a kind, or of all. */
+  children(
+    parent: RoomName,
+    page: { readonly kind: string | null; readonly after: RoomName | null; readonly limit: number }
+  ): Promise<readonly RoomInfo[]>
+  /** Those of the rooms that somebody may read, and that belong to `parent`. @throws RoomlogError 'unavailable', 'token-invalid' */
+  readable(
+    identity: Identity,
+    rooms: readonly RoomInfo[],
+    parent: RoomName | null
+  ): Promise<readonly RoomInfo[]>
   /** @throws RoomlogError 'room-not-found' */
   remove(name: RoomName): Promise<void>
-  /** The document as JSON at a committed seq; waits a few seconds for `after`. @throws RoomlogError 'seq-ahead', 'room-not-found' */
-  view(name: RoomName, options: { after: Seq | null }): Promise<{ seq: Seq; epoch: Epoch; data: Json }>
-  /** What a document at the state vector lacks. @throws RoomlogError 'room-not-found' */
+  /**
+   * The document as JSON at a committed seq: the head, after a wait of a few seconds for `after`, or exactly `at`.
+   *
+   * @throws RoomlogError 'seq-ahead', 'room-not-found'; 'too-large' where too much has to be read for a seq of the past
+   */
+  view(
+    name: RoomName,
+    options: { readonly after: Seq | null; readonly at?: Seq | null }
+  ): Promise<{ seq: Seq; epoch: Epoch; data: Json }>
+  /** Calls `read` with the document as it stood at `seq`; it lasts as long as that call. @throws RoomlogError as `view` */
+  stateAt<T>(name: RoomName, seq: Seq, read: (state: CommittedState) => T): Promise<T>
+  /** What a document at the state vector lacks, now or at a seq. @throws RoomlogError as `view` */
   diff(
     name: RoomName,
-    stateVector: Uint8Array | null
+    stateVector: Uint8Array | null,
+    at?: Seq | null
   ): Promise<{ seq: Seq; epoch: Epoch; update: Uint8Array }>
   /** Resolves once committed; `changed` is false if the room had all of it. @throws RoomlogError whatever the guard says */
   edit(
@@ -60,6 +93,8 @@ export interface Rooms {
     access: Access,
     update: Uint8Array
   ): Promise<{ seq: Seq; epoch: Epoch; changed: boolean }>
+  /** A JSON Patch on the view, as one edit. @throws as `patchRoom` */
+  patch(name: RoomName, request: PatchRequest): Promise<Patched>
   entries(name: RoomName, after: Seq, limit: number): Promise<readonly Entry[]>
   /** null: the room is not open on this node. */
   stats(name: RoomName): RoomStats | null
@@ -74,8 +109,10 @@ export interface RoomsParts {
   readonly rooms: OpenRooms
   readonly commits: GroupCommit
   readonly loader: Loader
+  readonly fold: CommittedParts['fold']
+  readonly change: Change
   readonly authority: Authority
-  readonly kinds: ReadonlyMap<string, KindRules>
+  readonly kinds: ReadonlyMap<string, RoomDefinition>
   readonly readView: (kind: string, document: Y.Doc) => Json | null
   readonly isReady: () => boolean
   readonly sessionCount: () => number
@@ -86,46 +123,49 @@ const viewPollMs = 20
 
 export const createRooms = (parts: RoomsParts): Rooms => {
   const { table, rooms, commits, authority } = parts
+  const openKinds = [...parts.kinds.values()].flatMap(({ kind, parent }) => (parent === null ? kind : []))
   const infoOf = ({ isDeleted: _, ...record }: RoomRecord): RoomInfo => ({
     ...record,
     connections: rooms.get(record.name)?.members.size ?? 0
   })
 
   return {
-    create: async (name, owner) => {
-      const kind = parts.kinds.get(kindOf(name))
-      if (kind === undefined) throw new RoomlogError('kind-unknown', `no kind is named ${kindOf(name)}`)
-      const made = await table.insert(name, owner, kind.roles[0] ?? 'owner')
-      authority.forget(name)
-      if (made !== null) return infoOf(made)
-      const isDeleted = (await table.find(name))?.isDeleted ?? false
-      throw new RoomlogError(isDeleted ? 'room-deleted' : 'room-exists', name)
-    },
     find: async (name) => {
       const record = await table.find(name)
       return record === null || record.isDeleted ? null : infoOf(record)
     },
-    list: async (query) => (await table.list(query)).map(infoOf),
+    list: async (query) => (await table.list({ ...query, openKinds })).map(infoOf),
+    children: async (parent, { kind, ...page }) => {
+      const rules = [...parts.kinds.values()].filter((one) => kind === null || one.kind === kind)
+      const found = await table.listNamed(childRanges(parent, rules), page)
+      return found.map(infoOf)
+    },
+    readable: async (identity, found, parent) => {
+      const own = parent === null ? found : found.filter(({ name }) => authority.lineage(name)[1] === parent)
+      return identity.isAdmin ? own : (await Promise.all(own.map(ifReadable(authority, identity)))).flat()
+    },
     remove: async (name) => {
       if (!(await table.markDeleted(name))) throw noSuchRoom(name)
       authority.forget(name)
       rooms.get(name)?.break(new RoomlogError('room-deleted', `${name} was deleted`))
     },
-    view: async (name, { after }) => {
+    view: async (name, { after, at = null }) => {
       if (after !== null) await waitFor(parts, name, after)
-      return withCommitted(parts, name, ({ seq, epoch, document }) => ({
+      return withCommitted(parts, name, at, ({ seq, epoch, document }) => ({
         seq,
         epoch,
         data: parts.readView(kindOf(name), document) ?? documentToJson(document)
       }))
     },
-    diff: (name, stateVector) =>
-      withCommitted(parts, name, ({ seq, epoch, document }) => ({
+    stateAt: (name, seq, read) => withCommitted(parts, name, seq, read),
+    diff: (name, stateVector, at = null) =>
+      withCommitted(parts, name, at, ({ seq, epoch, document }) => ({
         seq,
         epoch,
         update: encodeDifference(document, stateVector)
       })),
     edit: (name, access, update) => edit(parts, name, access, update),
+    patch: (name, request) => patchRoom({ ...parts, entries: table.entries }, name, request),
     entries: (name, after, limit) => table.entries(name, after, limit),
     stats: (name) => {
       const room = rooms.get(name)
@@ -144,6 +184,28 @@ export const createRooms = (parts: RoomsParts): Rooms => {
   }
 }
 
+/** Where the names of the rooms stand that belong to one. */
+const childRanges = (parent: RoomName, definitions: readonly RoomDefinition[]): readonly NameRange[] =>
+  definitions.flatMap(({ kind, parent: rule }) => {
+    if (rule === null || !rule.kinds.includes(kindOf(parent))) return []
+    const hasRest = rule.id === 'rest' || rule.id === 'user'
+    const own = rule.id === 'kind' ? parent.replace('/', ':') : idOf(parent)
+    return [{ prefix: `${kind}/${own}${hasRest ? '~' : ''}`, isExact: !hasRest }]
+  })
+
+const ifReadable =
+  (authority: Authority, identity: Identity) =>
+  async (room: RoomInfo): Promise<readonly RoomInfo[]> => {
+    try {
+      await authority.authorize(identity, room.name)
+      return [room]
+    } catch (error) {
+      if (!(error instanceof RoomlogError)) throw error
+      if (errorCodes[error.reason].retry || error.reason === 'token-invalid') throw error
+      return []
+    }
+  }
+
 const statsOf = (room: Room): RoomStats => ({
   room: room.name,
   seq: room.log.head,
@@ -153,39 +215,6 @@ const statsOf = (room: Room): RoomStats => ({
   broadcast: room.broadcasts.read()
 })
 
-/**
- * Calls `read` with the document as it is committed: the live one while nothing of it waits, else one that is folded
- * from the log. A view of what is not committed would stand for no seq, and tell what a crash takes back.
- */
-const withCommitted = async <T>(
-  { rooms, loader }: RoomsParts,
-  name: RoomName,
-  read: (at: { seq: Seq; epoch: Epoch; document: Y.Doc }) => T
-): Promise<T> => {
-  const room = rooms.get(name)
-  if (room !== undefined && room.brokenBy === null && room.log.waiting === 0 && room.log.isStored) {
-    return read({ seq: room.log.head, epoch: room.log.epoch, document: room.document })
-  }
-  const stored = await loader.load(name)
-  if (stored === null) throw noSuchRoom(name)
-  const document = new Y.Doc({ guid: 'room' })
-  try {
-    foldOrRefuse(name, document, stored)
-    return read({ seq: stored.head, epoch: stored.epoch, document })
-  } finally {
-    document.destroy()
-  }
-}
-
-const foldOrRefuse = (name: RoomName, document: Y.Doc, { snapshot, updates }: StoredRoom): void => {
-  try {
-    foldInto(document, snapshot, updates, null)
-    if (isPending(document)) throw new Error('an update builds on content that the log does not have')
-  } catch (error) {
-    throw new RoomlogError('room-corrupt', `${name} cannot be folded`, { cause: error })
-  }
-}
-
 const encodeDifference = (document: Y.Doc, stateVector: Uint8Array | null): Uint8Array => {
   if (stateVector === null) return Y.encodeStateAsUpdate(document)
   try {
@@ -194,56 +223,6 @@ const encodeDifference = (document: Y.Doc, stateVector: Uint8Array | null): Uint
     throw new RoomlogError('request-invalid', `${stateVector.length} bytes that are no state vector`, {
       cause: error
     })
-  }
-}
-
-const edit = async (
-  parts: RoomsParts,
-  name: RoomName,
-  access: Access,
-  update: Uint8Array
-): Promise<{ seq: Seq; epoch: Epoch; changed: boolean }> => {
-  const { commits } = parts
-  const direct = await openDirect(parts, name)
-  try {
-    const room = currentRoom(parts, name)
-    if (commits.isFull)
-      throw new RoomlogError('unavailable', `${commits.waitingBytes} bytes wait for the log`)
-    const before = room.log.waiting
-    const verdict = applyOrBreak(room, access, update)
-    if (verdict.answer === 'refuse') throw new RoomlogError(verdict.code, verdict.detail)
-    const changed = room.log.waiting > before
-    commits.kick()
-    await commits.committed(room.log)
-    return { seq: room.log.head, epoch: room.log.epoch, changed }
-  } finally {
-    await direct.disconnect()
-  }
-}
-
-const openDirect = async ({ hocuspocus }: RoomsParts, name: RoomName) => {
-  try {
-    return await hocuspocus.openDirectConnection(name, { session: null })
-  } catch (error) {
-    if (error instanceof HookRefusal) throw new RoomlogError(error.reason, name, { cause: error.cause })
-    throw error
-  }
-}
-
-const currentRoom = ({ rooms }: RoomsParts, name: RoomName): Room => {
-  const room = rooms.get(name)
-  if (room === undefined || room.isDestroyed) throw new RoomlogError('resync', `${name} was closed meanwhile`)
-  return room
-}
-
-const applyOrBreak = (room: Room, { identity, mayWrite }: Access, update: Uint8Array) => {
-  try {
-    return room.apply(update, mayWrite, new Writing(identity.user.id, null))
-  } catch (error) {
-    if (error instanceof RoomlogError) throw error
-    const broken = new RoomlogError('resync', `${room.name} is read anew`, { cause: error })
-    room.break(broken)
-    throw broken
   }
 }
 

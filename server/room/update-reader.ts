@@ -6,6 +6,8 @@
  * (`readClientsStructRefs`, `readItemContent`, `readDeleteSet`) and of lib0's `any` encoding.
  */
 
+import { Cursor, clockMax, malformed, tooDeep, valueDepthMax } from './update-cursor.ts'
+
 /** What the reader tells about one struct. One object is reused for all structs of an update: copy what you keep. */
 export interface StructHead {
   client: number
@@ -16,30 +18,46 @@ export interface StructHead {
   originClock: number
   rightClient: number
   rightClock: number
+  /** The name of the root type that is the parent; null where the parent is no root or is inherited from a neighbour. */
+  parentName: string | null
   /** The id of the parent type; -1 where the parent is a root type or is inherited from a neighbour. */
   parentClient: number
   parentClock: number
+  /** The key under which it stands; also null where it is inherited. */
+  key: string | null
+  /** What it holds: one of `content`. */
+  content: number
+  /** The sort of a shared type (`YMap` is 1), -1 where it holds none. */
+  type: number
   isSkip: boolean
+  /** Where its bytes begin, where those of its content begin, and where they end. */
+  from: number
+  contentFrom: number
+  to: number
 }
+
+/** What a struct can hold, by the numbers of Yjs. */
+export const content = {
+  garbage: 0,
+  deleted: 1,
+  json: 2,
+  binary: 3,
+  text: 4,
+  embed: 5,
+  format: 6,
+  type: 7,
+  any: 8,
+  subdocument: 9,
+  skip: 10
+} as const
 
 export interface UpdateVisitor {
   struct(head: StructHead): void
+  /** Is the delete set, from this byte to the end, one that need not be read? */
+  skipDeletes?(from: number): boolean
   deleted(client: number, clock: number, length: number): void
 }
 
-/** The bytes are not an update as Yjs writes it. */
-export class MalformedUpdate extends Error {}
-
-const malformed = (detail: string): never => {
-  throw new MalformedUpdate(detail)
-}
-
-/** Nobody writes two billion characters, and above 2^53 numbers lose count. */
-const clockMax = 2 ** 31
-const valueDepthMax = 64
-
-const GC = 0
-const SKIP = 10
 const OBJECT = 118
 const HAS_ORIGIN = 0x80
 const HAS_RIGHT = 0x40
@@ -49,8 +67,23 @@ const HAS_KEY = 0x20
 export const readUpdate = (update: Uint8Array, visitor: UpdateVisitor): void => {
   const cursor = new Cursor(update)
   readStructs(cursor, visitor)
+  if (visitor.skipDeletes?.(cursor.at)) return
   readDeletes(cursor, visitor)
   if (cursor.at !== update.length) malformed(`${update.length - cursor.at} bytes behind the end`)
+}
+
+/** Reads all of an update for the clients whose structs are in it. @throws MalformedUpdate */
+export const clientsIn = (update: Uint8Array): ReadonlySet<number> => {
+  const clients = new Set<number>()
+  let last = -1
+  readUpdate(update, {
+    struct: ({ client, isSkip }) => {
+      if (client !== last && !isSkip) clients.add(client)
+      last = client
+    },
+    deleted: () => {}
+  })
+  return clients
 }
 
 const readStructs = (cursor: Cursor, visitor: UpdateVisitor): void => {
@@ -64,9 +97,16 @@ const readStructs = (cursor: Cursor, visitor: UpdateVisitor): void => {
     originClock: 0,
     rightClient: -1,
     rightClock: 0,
+    parentName: null,
     parentClient: -1,
     parentClock: 0,
-    isSkip: false
+    key: null,
+    content: 0,
+    type: -1,
+    isSkip: false,
+    from: 0,
+    contentFrom: 0,
+    to: 0
   }
   for (let section = 0; section < sections; section++) {
     const structs = cursor.count(1)
@@ -76,7 +116,9 @@ const readStructs = (cursor: Cursor, visitor: UpdateVisitor): void => {
     if (seen?.has(head.client)) malformed(`client ${head.client} twice`)
     seen?.add(head.client)
     for (let index = 0; index < structs; index++) {
+      head.from = cursor.at
       readStruct(cursor, head)
+      head.to = cursor.at
       visitor.struct(head)
       head.clock += head.length
     }
@@ -85,15 +127,17 @@ const readStructs = (cursor: Cursor, visitor: UpdateVisitor): void => {
 
 const readStruct = (cursor: Cursor, head: StructHead): void => {
   const info = cursor.byte()
-  const ref = info & 31
-  head.originClient = head.rightClient = head.parentClient = -1
-  head.isSkip = ref === SKIP
-  if (ref === GC || ref === SKIP) {
-    if (info !== ref) malformed(`flags ${info} on a struct without content`)
+  head.content = info & 31
+  head.originClient = head.rightClient = head.parentClient = head.type = -1
+  head.parentName = head.key = null
+  head.isSkip = head.content === content.skip
+  if (head.content === content.garbage || head.isSkip) {
+    if (info !== head.content) malformed(`flags ${info} on a struct without content`)
     head.length = cursor.uint()
   } else {
     readNeighbours(cursor, head, info)
-    head.length = readContent(cursor, ref)
+    head.contentFrom = cursor.at
+    head.length = readContent(cursor, head)
   }
   if (head.length === 0) malformed('a struct of length 0')
   if (head.clock + head.length > clockMax) malformed(`clock ${head.clock + head.length} > ${clockMax}`)
@@ -111,67 +155,66 @@ const readNeighbours = (cursor: Cursor, head: StructHead, info: number): void =>
     head.rightClock = cursor.clock()
     if (head.rightClient === head.client && head.rightClock >= head.clock)
       malformed('a right origin in the own future')
+    // Where such a struct lands depends on how a replica happens to have cut its items.
+    if (head.rightClient === head.originClient && head.rightClock === head.originClock)
+      malformed('one unit as both neighbours')
   }
   if (info & (HAS_ORIGIN | HAS_RIGHT)) return
   const isRoot = cursor.uint()
-  if (isRoot === 1) cursor.string()
+  if (isRoot === 1) head.parentName = cursor.name()
   else if (isRoot === 0) {
     head.parentClient = cursor.uint()
     head.parentClock = cursor.clock()
     if (head.parentClient === head.client && head.parentClock >= head.clock)
       malformed('a parent in the own future')
   } else malformed(`parent info ${isRoot}`)
-  if (info & HAS_KEY && cursor.string() === '__proto__') malformed('the key __proto__')
+  if (info & HAS_KEY) head.key = cursor.name()
 }
 
 /** Reads one content and returns how many clocks it takes. */
-const readContent = (cursor: Cursor, ref: number): number => {
-  switch (ref) {
-    case 1: // deleted
+const readContent = (cursor: Cursor, head: StructHead): number => {
+  switch (head.content) {
+    case content.deleted:
       return cursor.uint()
-    case 2: {
-      // JSON
+    case content.json: {
       const values = cursor.count(1)
       for (let index = 0; index < values; index++) cursor.jsonOrUndefined()
       return values
     }
-    case 3: // binary
+    case content.binary:
       cursor.bytes()
       return 1
-    case 4: // string
-      return cursor.string().length
-    case 5: // embed
+    case content.text:
+      return cursor.units()
+    case content.embed:
       cursor.json()
       return 1
-    case 6: // format
-      cursor.string()
+    case content.format:
+      cursor.name()
       cursor.json()
       return 1
-    case 7: {
-      // type
-      const type = cursor.uint()
-      if (type > 6) malformed(`type ${type}`)
-      if (type === 3 || type === 5) cursor.string()
+    case content.type:
+      head.type = cursor.uint()
+      if (head.type > 6) malformed(`type ${head.type}`)
+      if (head.type === 3 || head.type === 5) cursor.name()
       return 1
-    }
-    case 8: {
-      // any
+    case content.any: {
       const values = cursor.count(1)
       for (let index = 0; index < values; index++) readAny(cursor, 0)
       return values
     }
-    case 9: // subdocument
+    case content.subdocument:
       cursor.string()
       if (cursor.next !== OBJECT) malformed('a subdocument without options')
       readAny(cursor, 0)
       return 1
     default:
-      return malformed(`content ${ref}`)
+      return malformed(`content ${head.content}`)
   }
 }
 
 const readAny = (cursor: Cursor, depth: number): void => {
-  if (depth > valueDepthMax) malformed(`a value more than ${valueDepthMax} deep`)
+  if (depth > valueDepthMax) tooDeep()
   const tag = cursor.byte()
   switch (tag) {
     case 127: // undefined
@@ -187,12 +230,12 @@ const readAny = (cursor: Cursor, depth: number): void => {
     case 122:
       return cursor.skip(8)
     case 119:
-      cursor.string()
+      cursor.units()
       return
     case OBJECT: {
       const keys = cursor.count(2)
       for (let index = 0; index < keys; index++) {
-        if (cursor.string() === '__proto__') malformed('the key __proto__')
+        cursor.name()
         readAny(cursor, depth + 1)
       }
       return
@@ -228,113 +271,4 @@ const readDeletes = (cursor: Cursor, visitor: UpdateVisitor): void => {
       visitor.deleted(client, clock, length)
     }
   }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-class Cursor {
-  readonly #bytes: Uint8Array
-  at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-  }
-
-  /** The byte that is read next; undefined at the end. */
-  get next(): number | undefined {
-    return this.#bytes[this.at]
-  }
-
-  byte(): number {
-    return this.#bytes[this.at++] ?? malformed('the end within a struct')
-  }
-
-  /** A variable-length unsigned integer. */
-  uint(): number {
-    let byte = this.byte()
-    let value = byte & 127
-    for (let scale = 128; byte > 127; scale *= 128) {
-      if (scale > 2 ** 49) malformed('a number above 2^53')
-      byte = this.byte()
-      value += (byte & 127) * scale
-    }
-    return value
-  }
-
-  int(): void {
-    let byte = this.byte()
-    for (let bytes = 1; byte > 127; bytes++) {
-      if (bytes > 7) malformed('a number above 2^53')
-      byte = this.byte()
-    }
-  }
-
-  clock(): number {
-    const clock = this.uint()
-    return clock > clockMax ? malformed(`clock ${clock} > ${clockMax}`) : clock
-  }
-
-  /** A count of things that take `bytesEach` bytes at least: a larger one than the rest can hold is a lie. */
-  count(bytesEach: number): number {
-    const count = this.uint()
-    const left = this.#bytes.length - this.at
-    return count * bytesEach > left ? malformed(`${count} things in ${left} bytes`) : count
-  }
-
-  skip(length: number): void {
-    this.at += length
-    if (this.at > this.#bytes.length) malformed('the end within a value')
-  }
-
-  bytes(): Uint8Array {
-    const length = this.uint()
-    const start = this.at
-    this.skip(length)
-    return this.#bytes.subarray(start, this.at)
-  }
-
-  string(): string {
-    const start = this.at
-    const length = this.uint()
-    if (length === 1 && this.byte() < 128) return String.fromCharCode(this.#bytes[this.at - 1] ?? 0)
-    this.at = start
-    const bytes = this.bytes()
-    try {
-      return utf8.decode(bytes)
-    } catch (error) {
-      throw new MalformedUpdate(`${bytes.length} bytes that are not UTF-8`, { cause: error })
-    }
-  }
-
-  jsonOrUndefined(): void {
-    const start = this.at
-    if (this.string() === 'undefined') return
-    this.at = start
-    this.json()
-  }
-
-  json(): void {
-    const text = this.string()
-    if (jsonDepth(text) > valueDepthMax) malformed(`a value more than ${valueDepthMax} deep`)
-    try {
-      JSON.parse(text)
-    } catch (error) {
-      throw new MalformedUpdate(`${text.length} characters that are not JSON`, { cause: error })
-    }
-  }
-}
-
-const jsonDepth = (text: string): number => {
-  let depth = 0
-  let deepest = 0
-  let isInString = false
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index]
-    if (isInString && character === '\\') index++
-    else if (character === '"') isInString = !isInString
-    else if (isInString) continue
-    else if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth)
-    else if (character === '}' || character === ']') depth--
-  }
-  return deepest
 }

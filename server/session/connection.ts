@@ -18,10 +18,12 @@ import {
   type ServerMessage
 } from '../../schema/messages.ts'
 import type { Seq } from '../../schema/room-name.ts'
-import { monotonic } from '../clock.ts'
-import { isPending } from '../log/fold.ts'
-import type { Access, User } from '../room/authorize.ts'
+import type { Access, Escalation, User } from '../auth/identity.ts'
+import { monotonic, now } from '../clock.ts'
+import type { Config } from '../config.ts'
 import { type Member, type Room, Writing } from '../room/room.ts'
+import { describeExcess } from '../too-many.ts'
+import { escalationNews } from './escalation-news.ts'
 import {
   addressPrefix,
   type MessageReader,
@@ -31,16 +33,21 @@ import {
   syncStatusFrame,
   syncStep
 } from './frames.ts'
-import { Spaced } from './limits.ts'
+import { type Pace, paceOf, Spaced } from './limits.ts'
 import { MalformedPresence } from './presence.ts'
 import { Repeats } from './repeats.ts'
-import type { Busy } from './turn.ts'
+import type { Busy, Held } from './turn.ts'
 
 /** What a connection needs of the session that it belongs to. */
 export interface ConnectionParts {
+  /** The name that the client gave to the room. */
   readonly address: string
+  /** Of the client, on the network. */
+  readonly remoteAddress: string
   readonly room: Room
   readonly access: Access
+  readonly config: Pick<Config, 'framesPerSecondMax' | 'bytesPerSecondMax'>
+  readonly held: Held
   write(frame: Buffer): void
   end(code: ErrorCode, detail: string): void
   /** Asks to be applied at the end of the turn. */
@@ -57,6 +64,7 @@ export interface ConnectionParts {
 /** Updates that build on what only the first sync will bring: an honest client has few, for it sends the sync at once. */
 const earlyUpdatesMax = 1_000
 const earlyBytesMax = 1024 * 1024
+const retrySeconds = 1
 /** So many acknowledgements are made once and written as one frame each. */
 const acknowledgeMax = 32
 /** Who asks more often for all of a document, or of presence, gets one answer for all that was asked meanwhile. */
@@ -67,6 +75,8 @@ export class Connection implements Member, Busy {
   readonly room: Room
   readonly address: string
   access: Access
+  /** How fast its role may send; null: as fast as any. */
+  pace: Pace | null
   isWatching = false
   readonly #parts: ConnectionParts
   readonly #writing: Writing
@@ -90,12 +100,14 @@ export class Connection implements Member, Busy {
     this.room = parts.room
     this.address = parts.address
     this.access = parts.access
+    this.pace = paceOf(parts.access, parts.config)
     this.prefix = parts.address === parts.room.name ? parts.room.prefix : addressPrefix(parts.address)
-    this.#writing = new Writing(parts.access.identity.user.id, this)
+    this.#writing = new Writing(parts.access.identity.user.id, this, parts.remoteAddress)
     this.#acknowledgement = syncStatusFrame(this.prefix, true)
     this.room.members.add(this)
     this.room.presence.join(this)
     this.#tellRole()
+    this.#tellEscalations([])
   }
 
   get user(): User {
@@ -106,11 +118,30 @@ export class Connection implements Member, Busy {
     return this.access.role
   }
 
+  /** The first client id that it shows is its own, unless it is somebody else's. */
+  mayShow(client: number): boolean {
+    if (this.#writing.announced !== null) return !this.room.isTaken(client, this.user.id)
+    if (!this.room.announce(client, this.access)) return false
+    this.#writing.announced = client
+    return true
+  }
+
   /** The role changed, or the token was renewed. */
   changeAccess(access: Access): void {
     const hasChanged = access.role !== this.access.role || access.mayWrite !== this.access.mayWrite
+    if (access.role !== this.access.role) this.pace = paceOf(access, this.#parts.config)
+    const { escalations } = this.access
     this.access = access
-    if (hasChanged) this.#tellRole()
+    if (hasChanged) {
+      this.#tellRole()
+      this.room.presence.restamp(this)
+    }
+    this.#tellEscalations(escalations)
+  }
+
+  /** Who belongs to the room has changed. */
+  tellMembers(): void {
+    this.#send({ type: 'members' })
   }
 
   /** @throws RangeError the message ends too early */
@@ -144,6 +175,7 @@ export class Connection implements Member, Busy {
     if (this.#hasLeft) return
     if (this.room.brokenBy === null && !this.room.isDestroyed) this.apply()
     this.#hasLeft = true
+    this.#takeEarly()
     this.room.members.delete(this)
     this.room.presence.leave(this)
     this.#parts.left()
@@ -189,7 +221,7 @@ export class Connection implements Member, Busy {
       this.#parts.join(this)
     }
     this.#inbox.push(payload)
-    if (isFirstSync) this.#inbox.push(...this.#early.splice(0))
+    if (isFirstSync) this.#inbox.push(...this.#takeEarly())
   }
 
   #applyAll(updates: readonly Uint8Array[]): number {
@@ -200,7 +232,6 @@ export class Connection implements Member, Busy {
         for (const update of updates) if (this.#applyOne(update)) saved++
       }
       Y.transact(document, applyEach, this.#writing, false)
-      if (isPending(document)) throw new Error('an update that passed the guard did not integrate')
     } catch (error) {
       if (error instanceof RoomlogError) this.end(error.reason, error.message)
       else this.room.break(new RoomlogError('resync', `${this.room.name} is read anew`, { cause: error }))
@@ -212,31 +243,44 @@ export class Connection implements Member, Busy {
   /** Applies one update, or says why not. True if it is to be acknowledged. */
   #applyOne(update: Uint8Array): boolean {
     if (this.#refusal !== null) return this.refuse(this.#refusal, 'an earlier update was refused')
-    const verdict = this.room.apply(update, this.access.mayWrite, this.#writing)
+    const verdict = this.room.apply(update, this.access, this.#writing)
     if (verdict.answer !== 'refuse') return true
     if (verdict.code === 'update-incomplete' && !this.#isSynced) {
       this.#keepEarly(Uint8Array.from(update))
       return false
     }
-    return this.refuse(verdict.code, verdict.detail)
+    return this.refuse(verdict.code, verdict.detail, verdict.path)
   }
 
   #keepEarly(update: Uint8Array): void {
     this.#early.push(update)
+    this.#parts.held.bytes += update.length
     const bytes = this.#early.reduce((sum, { length }) => sum + length, 0)
+    const [count, when] = [this.#early.length, 'before the first sync']
+    if (count <= earlyUpdatesMax && bytes <= earlyBytesMax) return
+    const excess =
+      count > earlyUpdatesMax
+        ? { what: `updates ${when}`, found: count, most: earlyUpdatesMax, retrySeconds }
+        : { what: `bytes ${when}`, found: bytes, most: earlyBytesMax, retrySeconds }
     // Nothing is lost with the connection: the client brings all of it again with its next sync.
-    if (this.#early.length > earlyUpdatesMax || bytes > earlyBytesMax)
-      this.end('too-many', `${this.#early.length} updates, ${bytes} bytes that wait for a sync step 2`)
+    this.end('too-many', describeExcess(excess))
+  }
+
+  #takeEarly(): readonly Uint8Array[] {
+    const early = this.#early
+    this.#early = []
+    for (const { length } of early) this.#parts.held.bytes -= length
+    return early
   }
 
   /**
    * Refused for good: nothing that this client writes after it would fit, so nothing more is taken on this connection.
    * It stays open, for a Hocuspocus provider whose socket is closed sends the same again for ever.
    */
-  refuse(code: ErrorCode, detail: string): false {
+  refuse(code: ErrorCode, detail: string, path: string | null = null): false {
     this.write(syncStatusFrame(this.prefix, false))
     this.#parts.refused(code)
-    if (this.#refusal === null) this.#send({ type: 'refused', code, detail })
+    if (this.#refusal === null) this.#send({ type: 'refused', code, detail, path })
     this.#refusal = code
     return false
   }
@@ -274,7 +318,7 @@ export class Connection implements Member, Busy {
   /** Says so, and goes on: nothing that comes later builds upon it. */
   #notUnderstood(detail: string): void {
     this.#parts.refused('message-malformed')
-    this.#send({ type: 'refused', code: 'message-malformed', detail })
+    this.#send({ type: 'refused', code: 'message-malformed', detail, path: null })
   }
 
   #receiveMessage(text: string): void {
@@ -306,7 +350,7 @@ export class Connection implements Member, Busy {
       if (entries.length === 0) this.tellCommitted(this.room.log.head, [])
     } catch (error) {
       if (!(error instanceof RoomlogError)) throw error
-      this.#send({ type: 'refused', code: error.reason, detail: error.message })
+      this.#send({ type: 'refused', code: error.reason, detail: error.message, path: null })
     }
   }
 
@@ -319,7 +363,12 @@ export class Connection implements Member, Busy {
 
   #tellRole(): void {
     const { role, mayWrite, identity } = this.access
-    this.#send({ type: 'role', role, mayWrite, userId: identity.user.id, name: identity.user.name })
+    const { id: userId, name } = identity.user
+    this.#send({ type: 'role', role, mayWrite, userId, name, at: now() })
+  }
+
+  #tellEscalations(before: readonly Escalation[]): void {
+    for (const message of escalationNews(before, this.access.escalations)) this.#send(message)
   }
 
   #send(message: ServerMessage): void {

@@ -1,13 +1,26 @@
-/** How fast one session may send, and how often it is answered where a short question has a long answer. */
+/** How fast one session may send, how many sessions there may be, and how often a short question gets its long answer. */
+import type { RoleLimits } from '../../schema/access.ts'
+import type { Access } from '../auth/identity.ts'
 import { after, monotonic } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { type Excess, tooMany } from '../too-many.ts'
+
+/** What fills a limit of so much per second again after a burst: this much of a second without anything sent. */
+const calmSeconds = 0.25
 
 /** A bucket that empties by what comes and fills with time. A second's worth may come at once, for a client that was offline has much to say. */
 export class RateLimit {
+  readonly #unit: string
   readonly #perSecond: number
   #left: number
   #at = monotonic()
+  /** Since when the sender had something to say whenever it might; null while it is not above the limit. */
+  #aboveSince: number | null = null
+  /** What came since then, and in the second before. */
+  #taken = 0
 
-  constructor(perSecond: number) {
+  constructor(unit: string, perSecond: number) {
+    this.#unit = unit
     this.#perSecond = perSecond
     this.#left = perSecond
   }
@@ -15,13 +28,104 @@ export class RateLimit {
   /** Takes `amount`; the result is how many milliseconds the sender has to wait before the next, 0 if it need not. */
   take(amount: number): number {
     this.#left -= amount
+    this.#taken += amount
     if (this.#left >= 0) return 0
     const now = monotonic()
-    this.#left = Math.min(this.#perSecond, this.#left + ((now - this.#at) * this.#perSecond) / 1_000)
+    const filled = this.#left + ((now - this.#at) * this.#perSecond) / 1_000
+    this.#left = Math.min(this.#perSecond, filled)
     this.#at = now
-    return this.#left >= 0 ? 0 : Math.ceil((-this.#left * 1_000) / this.#perSecond)
+    if (this.#left >= this.#perSecond * calmSeconds) this.#aboveSince = null
+    if (this.#left >= 0) return 0
+    if (this.#aboveSince === null) {
+      this.#aboveSince = now
+      this.#taken = this.#perSecond - this.#left
+    }
+    return this.#waitMs
+  }
+
+  /** What is too much, of a sender that is above the limit for longer than this, what it still has to wait included. */
+  floodOf(ms: number): Excess | null {
+    if (this.#aboveSince === null || this.#left >= 0) return null
+    const aboveMs = this.#at - this.#aboveSince
+    const found = this.#taken / (1 + aboveMs / 1_000)
+    if (aboveMs + this.#waitMs <= ms || found <= this.#perSecond) return null
+    return {
+      what: this.#unit,
+      found,
+      most: this.#perSecond,
+      retrySeconds: Math.ceil(this.#waitMs / 1_000)
+    }
+  }
+
+  get #waitMs(): number {
+    return Math.ceil((-this.#left * 1_000) / this.#perSecond)
   }
 }
+
+/** Frames and bytes of one sender. */
+export class Pace {
+  readonly #frames: RateLimit
+  readonly #bytes: RateLimit
+
+  /** @param of whose limits these are, for people to read; empty for those of every session */
+  constructor({ framesPerSecond, bytesPerSecond }: Required<RoleLimits>, of = '') {
+    this.#frames = new RateLimit(`frames/s${of}`, framesPerSecond)
+    this.#bytes = new RateLimit(`bytes/s${of}`, bytesPerSecond)
+  }
+
+  /** Takes one frame; the result is how many milliseconds the sender has to wait before the next. */
+  take(bytes: number): number {
+    return Math.max(this.#frames.take(1), this.#bytes.take(bytes))
+  }
+
+  floodOf(ms: number): Excess | null {
+    return this.#frames.floodOf(ms) ?? this.#bytes.floodOf(ms)
+  }
+}
+
+/** What the role of a connection allows, where its kind says so; never more than the server. */
+export const paceOf = (
+  { definition, role }: Pick<Access, 'definition' | 'role'>,
+  most: Pick<Config, 'framesPerSecondMax' | 'bytesPerSecondMax'>
+): Pace | null => {
+  const limits = definition.access[role]?.limits
+  if (limits === undefined) return null
+  const framesPerSecond = Math.min(limits.framesPerSecond ?? most.framesPerSecondMax, most.framesPerSecondMax)
+  const bytesPerSecond = Math.min(limits.bytesPerSecond ?? most.bytesPerSecondMax, most.bytesPerSecondMax)
+  return new Pace({ framesPerSecond, bytesPerSecond }, ` for ${role}`)
+}
+
+/** How many there are of each of many, now. */
+export class Tally {
+  readonly #what: string
+  readonly #most: number
+  readonly #counts = new Map<string, number>()
+
+  constructor(options: { readonly what: string; readonly most: number }) {
+    this.#what = options.what
+    this.#most = options.most
+  }
+
+  /** @throws RoomlogError 'too-many' where one more would be above the limit */
+  assertRoom(key: string): void {
+    const found = (this.#counts.get(key) ?? 0) + 1
+    if (found > this.#most)
+      throw tooMany({ what: this.#what, found, most: this.#most, retrySeconds: leftAfterSeconds })
+  }
+
+  add(key: string): void {
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+  }
+
+  remove(key: string): void {
+    const left = (this.#counts.get(key) ?? 1) - 1
+    if (left > 0) this.#counts.set(key, left)
+    else this.#counts.delete(key)
+  }
+}
+
+/** Nobody knows when somebody leaves: it is worth asking again. */
+export const leftAfterSeconds = 10
 
 /** Runs at once when asked, then not again within `everyMs`: whatever is asked meanwhile is answered once, after that. */
 export class Spaced {

@@ -4,8 +4,9 @@
  * A client may speak for the ids that it announced and for no others; who it is comes from its token. What
  * changed is sent once per room and window, in one frame, so that the cost grows with changes, not with people squared.
  */
+
+import type { User } from '../auth/identity.ts'
 import { after as afterMs } from '../clock.ts'
-import type { User } from '../room/authorize.ts'
 import { awarenessFrame, MessageReader, varUint } from './frames.ts'
 
 /** Somebody whose presence this is and who is shown that of the others. */
@@ -13,6 +14,8 @@ export interface Present {
   readonly prefix: Uint8Array
   readonly user: User
   readonly role: string
+  /** Is this client id one that it may speak for? Asked before it is shown to anybody. */
+  mayShow(id: number): boolean
   write(frame: Buffer): void
 }
 
@@ -71,7 +74,7 @@ export class Presence {
   }
 
   /**
-   * Takes an awareness message of a member. Ids that belong to somebody else who is here are left out silently: honest
+   * Takes an awareness message of a member. Ids that belong to somebody else are left out silently: honest
    * clients repeat what they have heard of others.
    *
    * @throws MalformedPresence nothing of the message was taken
@@ -84,12 +87,23 @@ export class Presence {
       if (isHere && known.owner !== member && !this.#hasMoved(known, member)) continue
       if (!isHere && json === null) continue
       if (known?.owner !== member && this.#idsOf(member) >= idsPerOwnerMax) continue
+      if (json !== null && known?.owner !== member && !member.mayShow(id)) continue
       this.#states.set(id, {
         clock: Math.max(clock, (known?.clock ?? -1) + 1),
         theirs: clock,
         json,
         owner: json === null ? null : member
       })
+      this.#change(id)
+    }
+  }
+
+  /** The member has another role now: its states say so, without its doing. */
+  restamp(member: Present): void {
+    for (const [id, state] of this.#states) {
+      if (state.owner !== member || state.json === null) continue
+      state.json = readState(state.json, member)
+      state.clock++
       this.#change(id)
     }
   }

@@ -6,7 +6,8 @@
  * acknowledgement for one of them would make something look saved that is under way.
  */
 import * as Y from 'yjs'
-import { MalformedUpdate, readUpdate } from '../room/update-reader.ts'
+import { MalformedUpdate } from '../room/update-cursor.ts'
+import { readUpdate } from '../room/update-reader.ts'
 
 export class Repeats {
   readonly #stateVector: Uint8Array

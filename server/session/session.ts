@@ -2,150 +2,152 @@
  * One WebSocket: the seam between the network and the rooms, in which every frame is checked and from which every
  * frame leaves.
  *
- * Authentication, opening and closing of a room are Hocuspocus's (`ClientConnection`); to it the session is the
- * `WebSocketLike` that it talks to. Everything that carries content is the session's own: it never reaches
- * Hocuspocus, so nothing there can acknowledge or show what is not committed.
+ *   frame ──▶ Intake ──▶ Inbox ──▶ session ──┬─ token, close ──▶ Hocuspocus, which opens and closes rooms
+ *            how fast   its share            ├─ room not open ─▶ Joining: waits, within bounds
+ *                                            └─ content ───────▶ the room's Connection
  *
- *   before the token     content is dropped: a provider repeats all of it in its sync step 2, and counts none of it
- *   token under way      content waits here, within bounds
- *   in the room          content goes to the room's `Connection`
+ * Everything that carries content is the session's own: it never reaches Hocuspocus, so nothing there can acknowledge
+ * or show what is not committed. Content that comes before the token is dropped: a provider repeats all of it in its
+ * sync step 2, and counts none of it.
  */
 
 import { isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
-import type { Hocuspocus, Connection as HocuspocusConnection, WebSocketLike } from '@hocuspocus/server'
+import type { Connection as HocuspocusConnection } from '@hocuspocus/server'
 import type { WebSocket } from 'ws'
-import { type ErrorCode, errorCodes, isErrorCode } from '../../schema/error-codes.ts'
+import { type ErrorCode, errorCodes, readReason, writeReason } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
 import { parseRoomName } from '../../schema/room-name.ts'
-import { after, atEndOfStep, monotonic } from '../clock.ts'
+import { type Access, type Identity, isAnonymous } from '../auth/identity.ts'
+import { after, atEndOfStep, monotonic, now, randomId } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Access, Identity } from '../room/authorize.ts'
 import type { Room } from '../room/room.ts'
+import { describeExcess, type Excess, tooMany } from '../too-many.ts'
 import { Connection } from './connection.ts'
 import {
   addressPrefix,
   authType,
-  frameOf,
   MessageReader,
   messageType,
   permissionDeniedFrame,
   pingFrame
 } from './frames.ts'
-import { RateLimit } from './limits.ts'
+import { HocuspocusSocket } from './hocuspocus-socket.ts'
+import { Inbox } from './inbox.ts'
+import { Intake } from './intake.ts'
+import { Joining } from './joining.ts'
+import { leftAfterSeconds, type Tally } from './limits.ts'
 import { Outbox } from './outbox.ts'
-import type { Busy } from './turn.ts'
+import type { Sharer, Turn } from './turn.ts'
 
 export interface SessionParts {
   readonly ws: WebSocket
   /** The socket that the upgrade came on. */
   readonly socket: Socket
   readonly remoteAddress: string
+  readonly userAgent: string
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics
-  /** Has a busy connection applied at the end of this turn. */
-  join(busy: Busy): void
-  /** False while the log has more waiting than it may hold. */
-  mayTakeMore(): boolean
+  readonly turn: Turn
+  /** The sessions of each user. */
+  readonly ofUsers: Tally
   recentEntries(room: Room): Promise<readonly EntryMark[]>
   onClosed(session: Session): void
 }
-
-/** What Hocuspocus makes of a socket; it does not export the name. */
-type ClientConnection = ReturnType<Hocuspocus['handleConnection']>
 
 const open = 1
 const closing = 2
 const closed = 3
 
-/** What may wait, in one session, for tokens to be checked and logs to be read. */
-const joiningBytesMax = 4 * 1024 * 1024
-const joiningFramesMax = 2_000
 const addressLengthMax = 256
-/** Refused tokens before the session ends. */
-const refusalsMax = 10
+/** Refused tokens that a session survives. */
+const refusalsMax = 9
 /** A provider gives its socket up after 30 s of silence, a proxy often after 60. */
 const silenceMsMax = 20_000
-/** A session that the log cannot take more from is asked to come back later. */
-const pausedMsMax = 30_000
 /** Whoever does not answer the close of a socket is cut off: the room may wait for it to be read anew. */
 const closeMsMax = 2_000
 const tokenBytesMax = 16_384
-/** One session takes a fifth of the node's time at most. */
-const restPerWork = 4
-const workMsMin = 2
 
-export class Session implements WebSocketLike {
+export class Session implements Sharer {
   readyState = open
+  readonly id = randomId()
   readonly remoteAddress: string
+  readonly userAgent: string
+  /** Milliseconds since 1970. */
+  readonly openedAt = now()
   readonly connections = new Map<string, Connection>()
+  /** The session as Hocuspocus sees it. */
+  readonly hocuspocus: HocuspocusSocket
   readonly #parts: SessionParts
-  /** Frames of rooms that are not open yet. */
-  readonly #joining = new Map<string, Uint8Array[]>()
-  #joiningBytes = 0
-  readonly #frames: RateLimit
-  readonly #bytes: RateLimit
+  readonly #intake: Intake
+  readonly #inbox: Inbox
+  readonly #joining: Joining
   readonly #outbox: Outbox
   readonly #openedAt = monotonic()
-  #client: ClientConnection | null = null
+  /** Whose tokens were good here. */
+  readonly #users = new Set<string>()
+  #isInTurn = false
   #heardAt = monotonic()
   #pingedAt = 0
   #hasAuthenticated = false
   #understandsPing = false
   #refusals = 0
-  #isPaused = false
-  #pausedAt = 0
-  /** Until when a sender that was too fast is not read. */
-  #owesUntil = 0
-  #cancelResume = (): void => {}
+  /** How the socket was closed, while what it brought last is still taken up. */
+  #ending: { readonly code: number; readonly reason: string } | null = null
 
   constructor(parts: SessionParts) {
+    const { ws, socket, config, turn } = parts
     this.#parts = parts
     this.remoteAddress = parts.remoteAddress
-    this.#frames = new RateLimit(parts.config.framesPerSecondMax)
-    this.#bytes = new RateLimit(parts.config.bytesPerSecondMax)
-    const bytesMax = parts.config.sessionBacklogBytesMax
-    this.#outbox = new Outbox({
-      ws: parts.ws,
-      socket: parts.socket,
-      bytesMax,
-      onFull: (bytes) => this.end('too-slow', `${bytes} bytes unsent > ${bytesMax}`)
+    this.userAgent = parts.userAgent
+    this.hocuspocus = new HocuspocusSocket({
+      readyState: () => this.readyState,
+      write: (frame) => this.write(frame),
+      denied: (address, reason) => this.#denied(address, reason),
+      close: (code, reason) => this.close(code, reason)
     })
-  }
-
-  /** Hocuspocus's side of this socket. Its timer is replaced by our sweep. */
-  serveBy(client: ClientConnection): void {
-    clearInterval(client.pingInterval)
-    this.#client = client
+    this.#intake = new Intake({
+      config,
+      mayTakeMore: () => turn.mayTakeMore,
+      pause: () => ws.pause(),
+      resume: () => {
+        this.heard()
+        ws.resume()
+      },
+      onFlood: (detail) => this.end('too-many', detail),
+      onStuck: (detail) => this.end('unavailable', detail)
+    })
+    this.#inbox = new Inbox(turn.held, (frame) => this.#takeUp(frame))
+    this.#joining = new Joining(turn.held)
+    const bytesMax = config.sessionBacklogBytesMax
+    const onFull = (bytes: number): void => this.end('too-slow', `${bytes} bytes unsent > ${bytesMax}`)
+    this.#outbox = new Outbox({ ws, socket, bytesMax, onFull })
   }
 
   /** A message of the client, whole. Never throws. */
   receive(data: Uint8Array): void {
     if (this.readyState !== open) return
     this.#heardAt = monotonic()
-    this.#slowDown(data.length)
-    if (data.length === 1 && (data[0] === messageType.pong || data[0] === messageType.ping)) return
-    try {
-      this.#dispatch(data)
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      this.end('message-malformed', error.message)
-    }
+    this.#intake.take(data.length)
+    // Unless that was the one too many.
+    if (this.readyState !== open) return
+    this.#inbox.receive(data)
+    this.#share()
   }
 
-  /** Of Hocuspocus: everything but content, which the connections write themselves. */
-  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
-    if (!(data instanceof Uint8Array)) throw new TypeError('Hocuspocus sends Uint8Arrays')
-    if (this.readyState !== open) return
-    const reader = new MessageReader(data)
-    const address = reader.text()
-    const type = reader.uint()
-    if (type === messageType.auth && reader.uint() === authType.permissionDenied)
-      return this.#denied(address, reader.text())
-    this.write(frameOf([data]))
+  endTurn(): boolean {
+    this.#isInTurn = false
+    this.#inbox.endTurn()
+    if (this.#ending !== null && this.#inbox.isEmpty) this.#gone(this.#ending)
+    return !this.#inbox.isEmpty
+  }
+
+  takeShare(): void {
+    this.#inbox.takeShare()
+    this.#share()
   }
 
   /** Writes a whole frame, together with what else is written in this turn. */
@@ -159,14 +161,15 @@ export class Session implements WebSocketLike {
     if (this.readyState !== open) return
     this.#parts.metrics.refused(code)
     this.#parts.logger.debug({ code, detail, address: this.remoteAddress }, 'session ended')
-    this.close(errorCodes[code].close, code)
+    this.close(errorCodes[code].close, writeReason(code, detail))
   }
 
   close(code = 1000, reason = ''): void {
     if (this.readyState !== open) return
     this.#outbox.release()
     this.readyState = closing
-    this.#resume()
+    this.#inbox.clear()
+    this.#intake.end()
     this.#parts.ws.close(code, reason)
     after(closeMsMax, () => this.#parts.ws.terminate())
   }
@@ -175,27 +178,44 @@ export class Session implements WebSocketLike {
   closed(code: number, reason: string): void {
     if (this.readyState === closed) return
     this.readyState = closed
-    for (const address of [...this.connections.keys()]) this.leave(address)
-    this.#joining.clear()
-    this.#client?.handleClose({ code, reason })
-    this.#parts.onClosed(this)
+    if (this.#inbox.isEmpty) this.#gone({ code, reason })
+    else this.#ending = { code, reason }
+  }
+
+  /** The token is good. @throws RoomlogError 'too-many': its user has too many sessions */
+  authenticated(identity: Identity): void {
+    const { id } = identity.user
+    const { ofUsers, config } = this.#parts
+    // Each time without a token is a new guest.
+    if (!isAnonymous(identity) && !this.#users.has(id) && this.readyState === open) {
+      const most = config.roomsPerSessionMax
+      if (this.#users.size >= most) throw tooMany(excessOf('users in one session', most))
+      ofUsers.assertRoom(id)
+      ofUsers.add(id)
+      this.#users.add(id)
+    }
+    this.#hasAuthenticated = true
   }
 
   /** The token was good and the room is loaded: what waited for that is taken now, in its order. */
   enter(connection: HocuspocusConnection, room: Room, access: Access): void {
     const address = connection.messageAddress
+    const { turn, metrics, config, recentEntries } = this.#parts
     const entered = new Connection({
       address,
+      remoteAddress: this.remoteAddress,
       room,
       access,
+      config,
+      held: turn.held,
       write: (frame) => this.write(frame),
       end: (code, detail) => this.end(code, detail),
-      join: this.#parts.join,
-      refused: this.#parts.metrics.refused,
-      acknowledged: (ms) => this.#parts.metrics.acknowledged(ms / 1_000),
-      worked: (ms) => this.#rest(ms),
+      join: (busy) => turn.join(busy),
+      refused: metrics.refused,
+      acknowledged: (ms) => metrics.acknowledged(ms / 1_000),
+      worked: (ms) => this.#intake.rest(ms),
       left: () => connection.close({ code: 1000, reason: 'left' }),
-      recentEntries: this.#parts.recentEntries
+      recentEntries
     })
     this.connections.set(address, entered)
     connection.onClose(() => {
@@ -205,7 +225,7 @@ export class Session implements WebSocketLike {
       // A provider that is only told that its room was closed would stay connected to nothing.
       this.end('resync', `${address} was closed`)
     })
-    for (const frame of this.#joined(address)) this.receive(frame)
+    this.#receiveFirst(this.#joining.end(address))
   }
 
   leave(address: string): void {
@@ -241,16 +261,44 @@ export class Session implements WebSocketLike {
       this.#parts.ws.ping()
       if (this.#understandsPing) this.write(pingFrame)
     }
-    if (!this.#isPaused) {
-      if (now - this.#heardAt > idleTimeoutMs) this.end('idle', `nothing heard for ${idleTimeoutMs} ms`)
-    } else if (this.#parts.mayTakeMore()) this.#resumeWhenPaid()
-    else if (now - this.#pausedAt > pausedMsMax)
-      this.end('unavailable', `the log has taken nothing for ${pausedMsMax} ms`)
+    if (this.#intake.isPaused) this.#intake.sweep(now)
+    else if (now - this.#heardAt > idleTimeoutMs) this.end('idle', `nothing heard for ${idleTimeoutMs} ms`)
   }
 
   /** A WebSocket pong, or anything else that shows that somebody is there. */
   heard(): void {
     this.#heardAt = monotonic()
+  }
+
+  #gone({ code, reason }: { readonly code: number; readonly reason: string }): void {
+    for (const address of [...this.connections.keys()]) this.leave(address)
+    this.#joining.clear()
+    for (const user of this.#users) this.#parts.ofUsers.remove(user)
+    this.hocuspocus.gone(code, reason)
+    this.#parts.onClosed(this)
+  }
+
+  /** While something waits nothing more is read; what was taken up has its turn. */
+  #share(): void {
+    this.#intake.work(!this.#inbox.isEmpty)
+    if (this.#isInTurn || !this.#inbox.isInTurn) return
+    this.#isInTurn = true
+    this.#parts.turn.share(this)
+  }
+
+  #receiveFirst(frames: readonly Uint8Array[]): void {
+    this.#inbox.receiveFirst(frames)
+    this.#share()
+  }
+
+  #takeUp(data: Uint8Array): void {
+    if (data.length === 1 && (data[0] === messageType.pong || data[0] === messageType.ping)) return
+    try {
+      this.#dispatch(data)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.end('message-malformed', error.message)
+    }
   }
 
   #dispatch(data: Uint8Array): void {
@@ -265,125 +313,61 @@ export class Session implements WebSocketLike {
       connection?.refuse('too-large', `a frame of ${data.length} bytes > ${frameBytesMax}`)
       return
     }
-    if (connection !== undefined) return connection.receive(type, reader)
-    const joining = this.#joining.get(address)
-    if (joining !== undefined) this.#wait(joining, data)
+    if (connection === undefined) return this.#keep(address, data)
+    // What the role allows, of one connection; the session has paid already.
+    if (connection.pace !== null) this.#intake.take(data.length, connection.pace)
+    connection.receive(type, reader)
   }
 
   /** @throws RangeError */
   #authenticate(address: string, reader: MessageReader, data: Uint8Array): void {
     const [name = ''] = address.split('\0', 1)
-    if (address.length > addressLengthMax || parseRoomName(name) === null) {
-      this.#parts.metrics.refused('room-name-invalid')
-      this.#deny(address.slice(0, addressLengthMax), 'room-name-invalid')
-      return
-    }
+    if (address.length > addressLengthMax || parseRoomName(name) === null)
+      return this.#deny(address.slice(0, addressLengthMax), 'room-name-invalid')
     if (reader.uint() !== authType.token) throw new RangeError('an authentication message without a token')
     const token = reader.bytes()
     if (!isUtf8(token)) throw new RangeError('a token that is not UTF-8')
     // Providers that send their version know how to answer a ping.
     const version = reader.isAtEnd ? '' : reader.text()
     this.#understandsPing ||= version !== ''
-    if (token.length > tokenBytesMax) {
-      this.#parts.metrics.refused('token-invalid')
-      return this.#deny(address, 'token-invalid')
-    }
+    if (token.length > tokenBytesMax) return this.#deny(address, 'token-invalid')
     if (!this.connections.has(address)) {
-      const joining = this.#joining.get(address)
       // Of a provider that takes the place of one that was destroyed before its room was open.
-      if (joining !== undefined) return this.#wait(joining, data)
-      const { roomsPerSessionMax } = this.#parts.config
-      if (this.connections.size + this.#joining.size >= roomsPerSessionMax) {
-        this.#parts.metrics.refused('too-many')
-        return this.#deny(address, 'too-many')
-      }
-      this.#joining.set(address, [])
+      if (this.#joining.has(address)) return this.#keep(address, data)
+      const { roomsPerSessionMax: most } = this.#parts.config
+      if (this.connections.size + this.#joining.size >= most)
+        return this.#deny(address, 'too-many', describeExcess(excessOf('rooms in one session', most)))
+      this.#joining.begin(address)
     }
-    this.#hand(data)
+    this.hocuspocus.hand(data)
   }
 
-  #wait(joining: Uint8Array[], data: Uint8Array): void {
-    joining.push(Uint8Array.from(data))
-    this.#joiningBytes += data.length
-    if (this.#joiningBytes > joiningBytesMax || joining.length > joiningFramesMax) {
-      this.end('too-many', `${joining.length} frames, ${this.#joiningBytes} bytes before the room was open`)
-    }
+  #keep(address: string, data: Uint8Array): void {
+    const excess = this.#joining.keep(address, data)
+    if (excess !== null) this.end('too-many', describeExcess(excess))
   }
 
-  /** The frames that waited for a room. */
-  #joined(address: string): readonly Uint8Array[] {
-    const frames = this.#joining.get(address) ?? []
-    this.#joining.delete(address)
-    for (const { length } of frames) this.#joiningBytes -= length
-    return frames
-  }
-
-  #denied(address: string, reason: string): void {
-    const frames = this.#joined(address)
-    const code = isErrorCode(reason) ? reason : 'internal'
-    this.#parts.metrics.refused(code)
-    if (errorCodes[code].retry) return this.close(errorCodes[code].close, code)
+  #denied(address: string, text: string): void {
+    if (this.readyState !== open) return
+    const frames = this.#joining.endRefused(address)
+    const { code, detail } = readReason(text) ?? { code: 'internal', detail: '' }
+    if (errorCodes[code].retry) return this.end(code, detail)
     this.#deny(address, code)
-    const next = frames.findIndex(isAuthentication)
-    if (next === -1) return
     // Hocuspocus forgets the one that was denied after it has said so.
-    atEndOfStep(() => {
-      for (const frame of frames.slice(next)) this.receive(frame)
-    })
+    if (frames.length > 0) atEndOfStep(() => this.#receiveFirst(frames))
   }
 
-  #deny(address: string, code: ErrorCode): void {
-    this.write(permissionDeniedFrame(addressPrefix(address), code))
-    if (++this.#refusals >= refusalsMax) this.end('too-many', `${refusalsMax} refused rooms or tokens`)
-  }
-
-  authenticated(): void {
-    this.#hasAuthenticated = true
-  }
-
-  #hand(data: Uint8Array): void {
-    this.#client?.handleMessage(Uint8Array.from(data))
-  }
-
-  /** Whoever is too fast, or brings more than the log can take, is not read for a while: nothing of it is lost. */
-  #slowDown(bytes: number): void {
-    const waitMs = Math.max(this.#frames.take(1), this.#bytes.take(bytes))
-    // Messages that were read already still come, and each of them adds to what is owed.
-    if (waitMs > 0 || !this.#parts.mayTakeMore()) this.#pause(monotonic() + waitMs)
-  }
-
-  /** An answer took this long: the other sessions have their turn before this one can ask again. */
-  #rest(workMs: number): void {
-    if (workMs < workMsMin) return
-    this.#pause(Math.max(this.#owesUntil, monotonic()) + workMs * restPerWork)
-  }
-
-  #pause(until: number): void {
-    this.#owesUntil = Math.max(this.#owesUntil, until)
-    if (this.#isPaused) return
-    this.#isPaused = true
-    this.#pausedAt = monotonic()
-    this.#parts.ws.pause()
-    this.#resumeWhenPaid()
-  }
-
-  #resumeWhenPaid(): void {
-    this.#cancelResume()
-    const waitMs = this.#owesUntil - monotonic()
-    if (waitMs > 0) this.#cancelResume = after(waitMs, () => this.#resumeWhenPaid())
-    else if (this.#parts.mayTakeMore()) this.#resume()
-  }
-
-  #resume(): void {
-    if (!this.#isPaused) return
-    this.#isPaused = false
-    this.#heardAt = monotonic()
-    this.#parts.ws.resume()
+  #deny(address: string, code: ErrorCode, detail = ''): void {
+    this.#parts.metrics.refused(code)
+    this.write(permissionDeniedFrame(addressPrefix(address), writeReason(code, detail)))
+    if (++this.#refusals > refusalsMax)
+      this.end('too-many', describeExcess(excessOf('refused rooms or tokens', refusalsMax)))
   }
 }
 
-const isAuthentication = (frame: Uint8Array): boolean => {
-  const reader = new MessageReader(frame)
-  reader.bytes()
-  return reader.uint() === messageType.auth
-}
+const excessOf = (what: string, most: number): Excess => ({
+  what,
+  found: most + 1,
+  most,
+  retrySeconds: leftAfterSeconds
+})

@@ -1,8 +1,14 @@
 /**
- * A turn of the event loop: everything that the sockets brought in it is applied together, then the log is kicked.
+ * A turn of the event loop: everything that the sessions took up in it is applied together, then the log is kicked.
  *
  * What one connection sent in one turn is one transaction and so one entry: at typing pace an entry is a key press, and
  * under load it is as many as came at once.
+ *
+ *   network ──▶ each session takes up a share ──▶ apply ──▶ kick the log ──▶ a few of those with more take up a share
+ *      ▲                                                                                │
+ *      └────────────────────────────────────────────────────────────────────────────────┘
+ *
+ * So whoever types waits for a share or two of what others have piled up, however many they are.
  */
 import type { GroupCommit } from '../log/group-commit.ts'
 
@@ -11,18 +17,49 @@ export interface Busy {
   apply(): void
 }
 
+/** Somebody who takes up what came in shares. */
+export interface Sharer {
+  /** What was taken up is applied. @returns whether there is more */
+  endTurn(): boolean
+  takeShare(): void
+}
+
+/** What sessions have read and the log's queue does not hold yet. */
+export interface Held {
+  bytes: number
+}
+
+/** Of those who have more than their share, so many go on in one turn. */
+const sharesPerTurn = 2
+
 export class Turn {
+  readonly held: Held = { bytes: 0 }
   readonly #commits: GroupCommit
   #busy: Busy[] = []
+  /** Who took up something in this turn. */
+  #sharers: Sharer[] = []
+  /** Who has more, in the order in which they get their next share. */
+  readonly #waiting = new Set<Sharer>()
   #isScheduled = false
 
   constructor(commits: GroupCommit) {
     this.#commits = commits
   }
 
+  /** False while there is more of what came and is not committed than there may be. */
+  get mayTakeMore(): boolean {
+    return this.#commits.hasRoomFor(this.held.bytes)
+  }
+
   /** Has this one apply what it holds at the end of the turn. */
   join(busy: Busy): void {
     this.#busy.push(busy)
+    this.schedule()
+  }
+
+  /** Tells this one when the turn has ended. */
+  share(sharer: Sharer): void {
+    this.#sharers.push(sharer)
     this.schedule()
   }
 
@@ -35,9 +72,22 @@ export class Turn {
 
   #end(): void {
     this.#isScheduled = false
-    const busy = this.#busy
+    const [busy, sharers] = [this.#busy, this.#sharers]
     this.#busy = []
+    this.#sharers = []
     for (const one of busy) one.apply()
     this.#commits.kick()
+    for (const sharer of sharers) if (sharer.endTurn()) this.#waiting.add(sharer)
+    this.#handOut()
+    if (this.#waiting.size > 0) this.schedule()
+  }
+
+  #handOut(): void {
+    let left = sharesPerTurn
+    for (const sharer of this.#waiting) {
+      if (left-- === 0) return
+      this.#waiting.delete(sharer)
+      sharer.takeShare()
+    }
   }
 }

@@ -4,19 +4,22 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Hocuspocus } from '@hocuspocus/server'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { type ErrorCode, errorCodes, RoomlogError } from '../../schema/error-codes.ts'
+import { errorCodes, RoomlogError } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
-import { networkOf } from '../auth/attempts.ts'
+import type { Identity } from '../auth/identity.ts'
 import { every, monotonic, now } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { checkOrigin } from '../http/origin.ts'
-import type { GroupCommit } from '../log/group-commit.ts'
+import { toProblem } from '../http/problem.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Authority, Identity } from '../room/authorize.ts'
+import { createPerSecond } from '../per-second.ts'
+import { type AddressOf, networkOf } from '../remote-address.ts'
+import type { Authority } from '../room/authorize.ts'
 import type { SessionContext } from '../room/hocuspocus.ts'
 import type { Room } from '../room/room.ts'
-import { Session } from './session.ts'
+import { Tally } from './limits.ts'
+import { Session, type SessionParts } from './session.ts'
 import type { Turn } from './turn.ts'
 
 export interface WebSocketsParts {
@@ -24,8 +27,8 @@ export interface WebSocketsParts {
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics
-  readonly commits: GroupCommit
   readonly authority: Authority
+  readonly addressOf: AddressOf
   readonly turn: Turn
   readonly recentEntries: (room: Room) => Promise<readonly EntryMark[]>
 }
@@ -33,7 +36,7 @@ export interface WebSocketsParts {
 export interface WebSockets {
   readonly sessions: ReadonlySet<Session>
   /** Answers an upgrade, or refuses it by HTTP. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>
   /** Refuses new sessions and asks those that are there to come back elsewhere. */
   drain(): void
   close(): void
@@ -47,7 +50,12 @@ const frameReadFactor = 4
 export const createWebSockets = (parts: WebSocketsParts): WebSockets => {
   const { config, authority, logger } = parts
   const sessions = new Set<Session>()
-  const perNetwork = new Map<string, number>()
+  const ofNetworks = new Tally({ what: 'sessions from this address', most: config.sessionsPerAddressMax })
+  const ofUsers = new Tally({ what: 'sessions of this user', most: config.sessionsPerUserMax })
+  const connects = createPerSecond({
+    what: 'connects/s from this address',
+    most: config.connectsPerSecondMax
+  })
   let isDraining = false
   // Raw frames are written beside ws, which is safe as long as it does not compress or fragment.
   const server = new WebSocketServer({
@@ -57,29 +65,42 @@ export const createWebSockets = (parts: WebSocketsParts): WebSockets => {
     clientTracking: false
   })
 
-  const admit = (request: IncomingMessage): string => {
+  const admit = (request: IncomingMessage, network: string): void => {
     if (isDraining) throw new RoomlogError('draining', 'this node is about to stop')
     // Anybody can ask for what is no address at all.
     if (URL.parse(request.url ?? '/', 'http://localhost')?.pathname !== path)
       throw new RoomlogError('not-found', `no socket at ${request.url}`)
     const { origin, host } = request.headers
     checkOrigin({ origin, host }, { allowed: config.allowedOrigins, takesGuests: authority.takesGuests })
-    const network = networkOf(request.socket.remoteAddress ?? '')
-    const count = perNetwork.get(network) ?? 0
-    if (count >= config.sessionsPerAddressMax)
-      throw new RoomlogError('too-many', `${count} sessions of ${network}`)
-    return network
+    ofNetworks.assertRoom(network)
   }
 
-  const accept = (ws: WebSocket, socket: Socket, network: string): void => {
-    perNetwork.set(network, (perNetwork.get(network) ?? 0) + 1)
-    const session = openSession(parts, ws, socket, (closed) => {
-      sessions.delete(closed)
-      const left = (perNetwork.get(network) ?? 1) - 1
-      if (left > 0) perNetwork.set(network, left)
-      else perNetwork.delete(network)
-    })
-    sessions.add(session)
+  const accept = (ws: WebSocket, socket: Socket, { remoteAddress, userAgent, network }: Caller): void => {
+    ofNetworks.add(network)
+    const onClosed = (session: Session): void => {
+      sessions.delete(session)
+      ofNetworks.remove(network)
+    }
+    sessions.add(openSession(parts, { ws, socket, remoteAddress, userAgent, ofUsers, onClosed }))
+  }
+
+  const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    socket.on('error', (error) => logger.debug({ err: error }, 'socket failed'))
+    const remoteAddress = parts.addressOf(request)
+    const network = networkOf(remoteAddress)
+    try {
+      // Before all else: a storm of connects is answered while that costs least.
+      await connects.take(network)
+      admit(request, network)
+      if (!(socket instanceof Socket)) throw new RoomlogError('internal', 'an upgrade without a TCP socket')
+      server.handleUpgrade(request, socket, head, (ws) =>
+        accept(ws, socket, { remoteAddress, userAgent: userAgentOf(request), network })
+      )
+    } catch (error) {
+      if (!(error instanceof RoomlogError)) throw error
+      parts.metrics.refused(error.reason)
+      refuse(socket, error)
+    }
   }
 
   const stopSweep = every(sweepMs, () => {
@@ -93,18 +114,7 @@ export const createWebSockets = (parts: WebSocketsParts): WebSockets => {
 
   return {
     sessions,
-    upgrade: (request, socket, head) => {
-      socket.on('error', (error) => logger.debug({ err: error }, 'socket failed'))
-      try {
-        const network = admit(request)
-        if (!(socket instanceof Socket)) throw new RoomlogError('internal', 'an upgrade without a TCP socket')
-        server.handleUpgrade(request, socket, head, (ws) => accept(ws, socket, network))
-      } catch (error) {
-        if (!(error instanceof RoomlogError)) throw error
-        parts.metrics.refused(error.reason)
-        refuse(socket, error.reason, error.message)
-      }
-    },
+    upgrade,
     drain: () => {
       isDraining = true
       for (const session of [...sessions]) session.end('draining', 'this node is about to stop')
@@ -117,27 +127,24 @@ export const createWebSockets = (parts: WebSocketsParts): WebSockets => {
   }
 }
 
+interface Caller {
+  readonly remoteAddress: string
+  readonly userAgent: string
+  readonly network: string
+}
+
+const userAgentLengthMax = 256
+
+const userAgentOf = ({ headers }: IncomingMessage): string =>
+  (headers['user-agent'] ?? '').slice(0, userAgentLengthMax)
+
 const openSession = (
-  parts: WebSocketsParts,
-  ws: WebSocket,
-  socket: Socket,
-  onClosed: (session: Session) => void
+  { hocuspocus, config, logger, metrics, turn, recentEntries }: WebSocketsParts,
+  own: Pick<SessionParts, 'ws' | 'socket' | 'remoteAddress' | 'userAgent' | 'ofUsers' | 'onClosed'>
 ): Session => {
-  const { hocuspocus, config, logger, metrics, commits, turn, recentEntries } = parts
-  const remoteAddress = socket.remoteAddress ?? ''
-  const session = new Session({
-    ws,
-    socket,
-    remoteAddress,
-    config,
-    logger,
-    metrics,
-    recentEntries,
-    onClosed,
-    join: (busy) => turn.join(busy),
-    mayTakeMore: () => !commits.isFull
-  })
-  session.serveBy(hocuspocus.handleConnection(session, lightRequest, { session }))
+  const session = new Session({ ...own, config, logger, metrics, turn, recentEntries })
+  session.hocuspocus.serveBy(hocuspocus.handleConnection(session.hocuspocus, lightRequest, { session }))
+  const { ws, remoteAddress } = own
   ws.on('message', (data: Buffer) => session.receive(data))
   ws.on('pong', () => session.heard())
   ws.on('close', (code, reason) => session.closed(code, String(reason)))
@@ -149,18 +156,14 @@ const openSession = (
 /** Hocuspocus reads address and headers of a request for hooks that nobody uses: one for all saves a kilobyte each. */
 const lightRequest = new Request(`http://localhost${path}`)
 
-const refuse = (socket: Duplex, code: ErrorCode, detail: string): void => {
-  const { http } = errorCodes[code]
+const refuse = (socket: Duplex, error: RoomlogError): void => {
   // The other side may never close its half.
   socket.once('finish', () => socket.destroy())
-  const body = JSON.stringify({
-    type: 'about:blank',
-    title: errorCodes[code].about,
-    status: http,
-    code,
-    detail
-  })
+  const body = JSON.stringify(toProblem(error))
+  const { http } = errorCodes[error.reason]
+  const retryAfter = error.retrySeconds === null ? '' : `retry-after: ${error.retrySeconds}\r\n`
   socket.end(
-    `HTTP/1.1 ${http} ${code}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+    `HTTP/1.1 ${http} ${error.reason}\r\ncontent-type: application/problem+json\r\n${retryAfter}` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
   )
 }

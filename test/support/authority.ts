@@ -1,16 +1,12 @@
 import { pino } from 'pino'
 import { expect } from 'vitest'
 import { type ErrorCode, RoomlogError } from '../../schema/error-codes.ts'
+import { kinds } from '../../schema/kinds/kinds.ts'
 import { parseRoomName, type RoomName } from '../../schema/room-name.ts'
 import type { Database } from '../../server/database/database.ts'
 import { migrate } from '../../server/database/migrate.ts'
 import { openDatabase } from '../../server/database/open-database.ts'
 import { type Authority, type AuthorityParts, createAuthority } from '../../server/room/authorize.ts'
-
-const kinds = new Map([
-  ['document', { roles: ['owner', 'writer', 'reader'], readers: ['reader'], guests: 'writer' }],
-  ['form', { roles: ['owner', 'editor', 'reader'], readers: ['reader'], guests: 'editor' }]
-])
 
 const noAuth = { authSecret: null, authJwksUrl: null, authIssuer: null, authAudience: null }
 
@@ -27,7 +23,7 @@ export const openAuthorityWorld = async (): Promise<AuthorityWorld> => {
   return {
     database,
     authority: (config = {}, options = {}) =>
-      createAuthority({ database, kinds, config: { ...noAuth, ...config }, ...options }),
+      createAuthority({ database, kinds, logger, config: { ...noAuth, ...config }, ...options }),
     [Symbol.asyncDispose]: () => database.close()
   }
 }

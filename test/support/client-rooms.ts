@@ -21,7 +21,7 @@ import { waitUntil } from './wait-until.ts'
 export type FormRoom = Room<
   (typeof form)['storage'],
   { focus: string | null; caret: unknown },
-  'owner' | 'editor' | 'reader'
+  (typeof form)['roles'][number]
 >
 
 export const nobody = { focus: null, caret: null }

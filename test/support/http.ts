@@ -55,10 +55,10 @@ export const callServer = (
 /** The path of a room below /api/rooms. */
 export const roomPath = (name: string, rest = ''): string => `/api/rooms/${encodeURIComponent(name)}${rest}`
 
-/** A problem of this name, in every part; its detail is returned. */
+/** A problem of this name, in every part, wherever it is; its detail is returned. */
 export const expectProblem = async (answer: Response, code: ErrorCode): Promise<string> => {
   const { http, about } = errorCodes[code]
-  const problem = await answer.json()
+  const { path: _, ...problem } = await answer.json()
   expect(problem).toEqual({
     type: `/api#error-${code}`,
     title: about,

@@ -7,7 +7,7 @@ import { callServer } from './http.ts'
 import { readRows, type StoredEntry, silent, toRoomName } from './log-world.ts'
 import { RawClient } from './raw-client.ts'
 import { type ServerProcess, startServer } from './server.ts'
-import { authSecret, signToken } from './tokens.ts'
+import { authSecret, seconds, signToken } from './tokens.ts'
 import { waitUntil } from './wait-until.ts'
 
 /** A server on a database of its own, sockets to it, and a hand on what it writes. */
@@ -32,7 +32,7 @@ export interface WorldStats {
   readonly sessions: number
   readonly connections: number
   readonly waitingEntries: number
-  readonly memory: { readonly rssBytes: number }
+  readonly memory: { readonly rssBytes: number; readonly heapUsedBytes: number }
 }
 
 /** Tokens are needed, unless `env` says `AUTH_SECRET: ''`. */
@@ -44,7 +44,9 @@ export const startSessionWorld = async (env: Record<string, string> = {}): Promi
   const closeAll = async (): Promise<void> => {
     await Promise.all(clients.splice(0).map((client) => client.close()))
   }
-  const admin = await tokenFor('operator', 'admin', { grants: [{ room: '*', role: 'admin' }] })
+  // The soaks take longer than a token usually lasts.
+  const exp = seconds() + 3_600
+  const admin = await tokenFor('operator', 'admin', { exp, grants: [{ room: '*', role: 'admin' }] })
   return {
     server,
     database,

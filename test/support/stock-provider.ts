@@ -12,7 +12,12 @@ export interface StockProvider extends Disposable {
 }
 
 /** @param wsUrl of a server, `ws://host:port`. It comes back by itself; sooner than the default, for speed. */
-export const openProvider = (wsUrl: string, room: string, document = new Y.Doc()): StockProvider => {
+export const openProvider = (
+  wsUrl: string,
+  room: string,
+  document = new Y.Doc(),
+  token = ''
+): StockProvider => {
   const websocketProvider = new HocuspocusProviderWebsocket({
     url: `${wsUrl}/ws`,
     WebSocketPolyfill: WebSocket,
@@ -20,7 +25,7 @@ export const openProvider = (wsUrl: string, room: string, document = new Y.Doc()
     minDelay: 100,
     maxDelay: 500
   })
-  const provider = new HocuspocusProvider({ websocketProvider, name: room, document, token: '' })
+  const provider = new HocuspocusProvider({ websocketProvider, name: room, document, token })
   // A socket of its own attaches its provider by itself, one that is given does not.
   provider.attach()
   return {

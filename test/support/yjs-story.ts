@@ -29,13 +29,12 @@ const values = (random: Random): unknown =>
 
 const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)])
 
-const types = (random: Random): Y.AbstractType<unknown> | Y.Doc =>
-  random.pick<() => Y.AbstractType<unknown> | Y.Doc>([
+const types = (random: Random): Y.AbstractType<unknown> =>
+  random.pick<() => Y.AbstractType<unknown>>([
     () => new Y.Map(Object.entries({ a: values(random) })) as unknown as Y.AbstractType<unknown>,
     () => Y.Array.from([[values(random)]]) as unknown as Y.AbstractType<unknown>,
     () => new Y.Text(random.pick(words)) as unknown as Y.AbstractType<unknown>,
-    () => new Y.XmlElement('p') as unknown as Y.AbstractType<unknown>,
-    () => new Y.Doc({ guid: random.pick(words), meta: { a: random.below(9) } })
+    () => new Y.XmlElement('p') as unknown as Y.AbstractType<unknown>
   ])()
 
 const spot = (random: Random, length: number): number => random.below(length + 1)

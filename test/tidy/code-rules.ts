@@ -51,8 +51,8 @@ const asksTheMachine = (node: Node): boolean =>
   (node.type === 'NewExpression' && isIdentifier(node.callee, 'Date') && isEmpty(node.arguments))
 
 const clockRule = inCode((code) => {
-  if (!isShipped(code) || /^(server|client)\/clock\.ts$/.test(code.path)) return []
-  const message = 'time and randomness come from server/clock.ts or client/clock.ts'
+  if (!isShipped(code) || /^(schema|server|client)\/clock\.ts$/.test(code.path)) return []
+  const message = 'time and randomness come from schema/clock.ts, server/clock.ts or client/clock.ts'
   const timers = code.imports.filter(({ target }) => /^(node:)?timers/.test(target))
   return [...tell(code.nodes.filter(asksTheMachine), message), ...timers.map(({ at }) => ({ at, message }))]
 })
@@ -175,6 +175,7 @@ export const codeRules: readonly Rule[] = [
       { path: 'client/a.ts', text: 'crypto.randomUUID()' }
     ],
     kept: [
+      { path: 'schema/clock.ts', text: 'Date.now()' },
       { path: 'server/clock.ts', text: 'Date.now()' },
       { path: 'client/clock.ts', text: 'setTimeout(run, 1)' },
       { path: 'server/a.ts', text: 'new Date(milliseconds)' },

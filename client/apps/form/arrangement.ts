@@ -1,5 +1,5 @@
-import type { StorageSnapshot } from '../../../schema/define-room.ts'
 import type { form } from '../../../schema/kinds/form.ts'
+import type { StorageSnapshot } from '../../../schema/storage-words.ts'
 
 export type FormSnapshot = StorageSnapshot<(typeof form)['storage']>
 export type Question = FormSnapshot['fields'][number]

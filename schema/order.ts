@@ -3,9 +3,8 @@
  * people who insert at one place do not make the same key.
  */
 import { generateKeyBetween } from 'jittered-fractional-indexing'
-import { compareText } from '../schema/storage-parts.ts'
 import { randomBelow } from './clock.ts'
-import type { Place } from './storage.ts'
+import type { Place } from './live-storage.ts'
 
 export interface Ordered {
   readonly id: string
@@ -14,6 +13,9 @@ export interface Ordered {
 
 export const sortByOrder = (entries: Iterable<Ordered>): Ordered[] =>
   [...entries].sort((a, b) => compareText(a.order, b.order) || compareText(a.id, b.id))
+
+/** By UTF-16 units, as order keys are made for; the rules of a language would put `a0` before `Zz`. */
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /**
  * A key for `place` among `entries`, which are sorted. Nothing fits between equal keys, so a new entry then comes

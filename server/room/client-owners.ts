@@ -1,0 +1,66 @@
+/**
+ * Whose Yjs client ids these are, in one room: theirs who announced an id first, or else wrote with it first.
+ *
+ * A client chooses its id, and everybody sees it. Without owners, whoever sees a newcomer's id could write one struct
+ * with it, and what the newcomer types next would count as a repetition.
+ */
+
+/** Announced ids that nobody has written with yet; above this the oldest is forgotten, and free again. */
+export const announcedMax = 10_000
+
+export class ClientOwners {
+  readonly #owners = new Map<number, string>()
+  /** One string per user, however many ids they have. */
+  readonly #users = new Map<string, string>()
+  readonly #announced = new Set<number>()
+  #load: (() => Iterable<readonly [client: number, userId: string]>) | null
+
+  /** @param load what is known from the log, the first owner of an id before others; asked for once, when it is needed */
+  constructor(load: (() => Iterable<readonly [client: number, userId: string]>) | null = null) {
+    this.#load = load
+  }
+
+  ownerOf(client: number): string | undefined {
+    return this.#loaded().get(client)
+  }
+
+  /** Makes the id theirs, unless it is somebody's. @returns whether it is theirs now */
+  claim(client: number, userId: string): boolean {
+    const owners = this.#loaded()
+    this.#announced.delete(client)
+    const owner = owners.get(client)
+    if (owner === undefined) owners.set(client, this.#same(userId))
+    return owner === undefined || owner === userId
+  }
+
+  /** The same, for an id that somebody shows before they write. */
+  announce(client: number, userId: string): 'new' | 'known' | 'taken' {
+    const owner = this.ownerOf(client)
+    if (owner !== undefined) return owner === userId ? 'known' : 'taken'
+    this.claim(client, userId)
+    this.#announced.add(client)
+    const [oldest] = this.#announced
+    if (this.#announced.size > announcedMax && oldest !== undefined) {
+      this.#announced.delete(oldest)
+      this.#owners.delete(oldest)
+    }
+    return 'new'
+  }
+
+  #loaded(): Map<number, string> {
+    const load = this.#load
+    if (load === null) return this.#owners
+    this.#load = null
+    for (const [client, userId] of load()) {
+      if (!this.#owners.has(client)) this.#owners.set(client, this.#same(userId))
+    }
+    return this.#owners
+  }
+
+  #same(userId: string): string {
+    const known = this.#users.get(userId)
+    if (known !== undefined) return known
+    this.#users.set(userId, userId)
+    return userId
+  }
+}

@@ -1,0 +1,105 @@
+/** An open room for as long as an edit takes, and the edit itself: judged, applied, committed. */
+import type { Hocuspocus } from '@hocuspocus/server'
+import { RoomlogError } from '../../schema/error-codes.ts'
+import type { Epoch, RoomName, Seq } from '../../schema/room-name.ts'
+import type { Access } from '../auth/identity.ts'
+import type { GroupCommit } from '../log/group-commit.ts'
+import { HookRefusal, type OpenRooms, type SessionContext } from './hocuspocus.ts'
+import { type Room, Writing } from './room.ts'
+import type { Verdict } from './write-guard.ts'
+
+export interface EditParts {
+  readonly hocuspocus: Hocuspocus<SessionContext>
+  readonly rooms: OpenRooms
+  readonly commits: GroupCommit
+}
+
+/** Where a room stands. */
+export interface Position {
+  readonly seq: Seq
+  readonly epoch: Epoch
+}
+
+/** Resolves once committed; `changed` is false if the room had all of it. @throws RoomlogError whatever the guard says */
+export const edit = (
+  parts: EditParts,
+  name: RoomName,
+  access: Access,
+  update: Uint8Array
+): Promise<Position & { changed: boolean }> =>
+  withOpenRoom(parts, name, async () => {
+    const room = currentRoom(parts, name)
+    const changed = applyUpdate(parts, room, access, update)
+    return { ...(await committed(parts, room)), changed }
+  })
+
+/** Keeps the room open while `run` works on it, though nobody is in it. */
+export const withOpenRoom = async <T>(
+  { hocuspocus }: EditParts,
+  name: RoomName,
+  run: () => Promise<T>
+): Promise<T> => {
+  const direct = await openDirect(hocuspocus, name)
+  try {
+    return await run()
+  } finally {
+    await direct.disconnect()
+  }
+}
+
+/** @throws RoomlogError 'resync': between two steps of an edit the room was given up */
+export const currentRoom = ({ rooms }: EditParts, name: RoomName): Room => {
+  const room = rooms.get(name)
+  if (room === undefined || room.isDestroyed) throw new RoomlogError('resync', `${name} was closed meanwhile`)
+  return room
+}
+
+/**
+ * Appends the update to the log; false if the room had all of it.
+ *
+ * @param clientId the Yjs client id that the server has chosen for this author; null: it came from elsewhere
+ * @throws RoomlogError whatever the guard says
+ */
+export const applyUpdate = (
+  { commits }: EditParts,
+  room: Room,
+  access: Access,
+  update: Uint8Array,
+  clientId: number | null = null
+): boolean => {
+  if (commits.isFull) throw new RoomlogError('unavailable', `${commits.waitingBytes} bytes wait for the log`)
+  const before = room.log.waiting
+  const writing = new Writing(access.identity.user.id, null)
+  writing.announced = clientId
+  const verdict = applyOrBreak(room, access, update, writing)
+  if (verdict.answer === 'refuse')
+    throw new RoomlogError(verdict.code, verdict.detail, { path: verdict.path })
+  return room.log.waiting > before
+}
+
+/** Resolves when everything that the room has appended is committed. */
+export const committed = async ({ commits }: EditParts, room: Room): Promise<Position> => {
+  commits.kick()
+  await commits.committed(room.log)
+  return { seq: room.log.head, epoch: room.log.epoch }
+}
+
+const openDirect = async (hocuspocus: Hocuspocus<SessionContext>, name: RoomName) => {
+  try {
+    return await hocuspocus.openDirectConnection(name, { session: null })
+  } catch (error) {
+    if (error instanceof HookRefusal) throw new RoomlogError(error.code, name, { cause: error.cause })
+    throw error
+  }
+}
+
+const applyOrBreak = (room: Room, access: Access, update: Uint8Array, writing: Writing): Verdict => {
+  try {
+    return room.apply(update, access, writing)
+  } catch (error) {
+    if (error instanceof RoomlogError) throw error
+    const broken = new RoomlogError('resync', `${room.name} is read anew`, { cause: error })
+    room.break(broken)
+    throw broken
+  }
+}

@@ -1,0 +1,46 @@
+/** Whose client ids the fresh structs of an update are written with. */
+import type { WriteScope } from '../../../schema/access.ts'
+import type { ClientOwners } from '../client-owners.ts'
+import { GuardRefusal, type Sections } from './structs.ts'
+
+export interface OwnerQuestion {
+  readonly scope: WriteScope
+  readonly userId: string
+  readonly owners: ClientOwners
+  /** The id that the connection has announced; null: none yet. */
+  readonly announced?: number | null
+}
+
+export interface Ownership {
+  /** Ids that become the writer's. */
+  readonly claims: readonly number[]
+  /** Ids of others, whose content a full writer brings. */
+  readonly relayed: ReadonlySet<number>
+}
+
+const nobody: ReadonlySet<number> = new Set()
+
+/**
+ * An id that nobody has is the writer's. But whoever may write everything may also bring what others wrote without the
+ * server: of unknown ids only the announced one is theirs then, or its author would be locked out.
+ *
+ * @throws GuardRefusal 'client-id-taken' for an id of somebody else, where not everything may be written
+ */
+export const ownershipOf = (sections: Sections, question: OwnerQuestion): Ownership => {
+  const { scope, userId, owners, announced = null } = question
+  const claims: number[] = []
+  let relayed: Set<number> | null = null
+  for (const client of sections.keys()) {
+    const owner = owners.ownerOf(client)
+    if (owner === userId) continue
+    if (owner !== undefined && !scope.isFull)
+      throw new GuardRefusal('client-id-taken', `client ${client} belongs to somebody else`)
+    const isRelayed = owner !== undefined || (scope.isFull && announced !== null && announced !== client)
+    if (!isRelayed) claims.push(client)
+    else {
+      relayed ??= new Set()
+      relayed.add(client)
+    }
+  }
+  return { claims, relayed: relayed ?? nobody }
+}

@@ -1,0 +1,115 @@
+/** The first look at an update: what of it is fresh, and whether the rest repeats what the document has. */
+import type * as Y from 'yjs'
+import { content, type StructHead, type UpdateVisitor } from '../update-reader.ts'
+import { areRemembered } from './remembered.ts'
+import { faultOfRepeat, isOneList } from './repeat.ts'
+import {
+  endOf,
+  Fresh,
+  GuardRefusal,
+  indexAfter,
+  Section,
+  type Stored,
+  stateOf,
+  structsOf
+} from './structs.ts'
+
+export class Reading implements UpdateVisitor {
+  readonly sections = new Map<number, Section>()
+  /** Client, clock and length of each range. */
+  readonly deletes: number[] = []
+  /** The delete set is one that has been in effect here since earlier: it was not read. */
+  areDeletesKnown = false
+  deletesFrom = 0
+  /** The state of the clients of whom there is more than fresh structs. */
+  readonly repeated = new Map<number, number>()
+  /** The document has the beginning of a fresh struct. */
+  hasCut = false
+  /** Keyed items of several values: honest as history, which the same update deletes. */
+  readonly long: Fresh[] = []
+  /** Where the bytes of the fresh structs of a section begin and end. */
+  readonly bytesOf = new Map<Section, { readonly from: number; to: number }>()
+  readonly #document: Y.Doc
+  readonly #update: Uint8Array
+  #client = -1
+  #stored: readonly Stored[] = []
+  #known = 0
+  #index = 0
+  #section: Section | null = null
+  #fault: string | null = null
+  #gap: string | null = null
+
+  constructor(document: Y.Doc, update: Uint8Array) {
+    this.#document = document
+    this.#update = update
+  }
+
+  struct(head: StructHead): void {
+    if (head.client !== this.#client) this.#begin(head.client)
+    if (head.isSkip || head.clock < this.#known) this.repeated.set(head.client, this.#known)
+    if (head.isSkip) return
+    if (head.clock < this.#known) this.#repeats(head)
+    if (head.clock + head.length > this.#known) this.#add(head)
+  }
+
+  skipDeletes(from: number): boolean {
+    this.deletesFrom = from
+    this.areDeletesKnown = areRemembered(this.#document, this.#update, from)
+    return this.areDeletesKnown
+  }
+
+  deleted(client: number, clock: number, length: number): void {
+    this.deletes.push(client, clock, length)
+  }
+
+  /** @throws GuardRefusal 'update-malformed' where something is repeated otherwise than it is */
+  assertFaithful(): void {
+    if (this.#fault !== null) throw new GuardRefusal('update-malformed', this.#fault)
+  }
+
+  /** @throws GuardRefusal 'update-incomplete' where clocks are missing between what the document has and what comes */
+  assertWhole(): void {
+    if (this.#gap !== null) throw new GuardRefusal('update-incomplete', this.#gap)
+  }
+
+  #begin(client: number): void {
+    this.#client = client
+    this.#stored = structsOf(this.#document, client)
+    this.#known = stateOf(this.#stored)
+    this.#index = 0
+    this.#section = null
+  }
+
+  #repeats(head: StructHead): void {
+    // A struct of garbage says nothing of its place.
+    if (head.content === content.garbage || this.#fault !== null) return
+    this.#index = indexAfter(this.#stored, head.clock, this.#index)
+    const first = this.#stored[this.#index]
+    if (first === undefined) return
+    this.#fault = faultOfRepeat(this.#document, first, head)
+    const last = this.#stored.at(-1)
+    const goesOn = head.clock + head.length > this.#known
+    if (goesOn && last !== undefined && endOf(first) < this.#known && !isOneList(first, last))
+      this.#fault ??= `client ${head.client} goes on at ${this.#known} in another list`
+  }
+
+  #add(head: StructHead): void {
+    const section = this.#section ?? this.#open(head)
+    if (head.clock > section.reached)
+      this.#gap ??= `client ${head.client} stands at ${section.reached}, the update goes on at ${head.clock}`
+    const fresh = new Fresh(head, this.#known)
+    if (fresh.cut > 0) this.hasCut = true
+    section.list.push(fresh)
+    if (head.length > 1 && head.content > content.deleted) this.long.push(fresh)
+    const bytes = this.bytesOf.get(section)
+    if (bytes !== undefined) bytes.to = head.to
+  }
+
+  #open(head: StructHead): Section {
+    const section = new Section(head.client, this.#known)
+    this.sections.set(head.client, section)
+    this.bytesOf.set(section, { from: head.from, to: head.to })
+    this.#section = section
+    return section
+  }
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Attack } from './support/attack.ts'
+import { byteAttacks } from './support/attack-bytes.ts'
+import { clientAttacks } from './support/attack-clients.ts'
+import { pathAttacks } from './support/attack-paths.ts'
+import { structAttacks } from './support/attack-structs.ts'
+import { valueAttacks } from './support/attack-values.ts'
+import { AttackedRoom } from './support/attacked-rooms.ts'
+import { missing } from './support/missing.ts'
+import { type SessionWorld, startSessionWorld } from './support/session-world.ts'
+
+let world: SessionWorld
+beforeAll(async () => {
+  if (missing('postgres')) return
+  world = await startSessionWorld({
+    ROOMLOG_KINDS: join(import.meta.dirname, 'support/attack-kinds.ts'),
+    LOG_LEVEL: 'warn'
+  })
+})
+afterAll(async () => {
+  for (const room of standing.values()) await room.end()
+  expect(world?.server.ending()).toBeUndefined()
+  expect(world?.server.stdout()).not.toContain('"level":50')
+  await world?.[Symbol.asyncDispose]()
+})
+
+/** The rooms that have withstood all of one person's attacks so far: they are as they were. */
+const standing = new Map<string, AttackedRoom>()
+
+const roomFor = async ({ by }: Attack): Promise<AttackedRoom> => {
+  const room = standing.get(by.user) ?? (await AttackedRoom.start(world, by))
+  // Whoever does not come back to it has spoilt it for the next.
+  standing.delete(by.user)
+  return room
+}
+
+const groups: readonly (readonly [string, readonly Attack[]])[] = [
+  ['writes where the role may not', pathAttacks],
+  ['is no update that a client writes', byteAttacks],
+  ['says one thing and would become another', structAttacks],
+  ['is not what the kind of the room has there', valueAttacks],
+  ['is under the client id of another', clientAttacks]
+]
+
+const titled = (attacks: readonly Attack[]): [string, Attack][] =>
+  attacks.map((attack) => [`a ${attack.by.role} ${attack.what}`, attack])
+
+const isStoppedAtOnce = ({ steps }: Attack): boolean => steps.every(({ outcome }) => outcome !== 'taken')
+
+describe.skipIf(missing('postgres')).each(groups)(
+  'an update that %s, over HTTP and a socket',
+  (_, attacks) => {
+    it.each(titled(attacks.filter(isStoppedAtOnce)))('changes nothing for anybody: %s', async (_, attack) => {
+      const room = await roomFor(attack)
+      await room.withstand(attack)
+      standing.set(attack.by.user, room)
+    })
+
+    const inSteps = attacks.filter((attack) => !isStoppedAtOnce(attack))
+    it.each(titled(inSteps))('changes only what it may: %s', async (_, attack) => {
+      for (const door of ['HTTP', 'socket'] as const) {
+        const room = await AttackedRoom.start(world, attack.by)
+        await room.withstandOnce(attack, door)
+        await room.end()
+      }
+    })
+  }
+)
+
+describe('the attacks', () => {
+  it('are 150 at least, and no two of one name', () => {
+    const names = groups.flatMap(([, attacks]) => titled(attacks).map(([name]) => name))
+    expect(names.length).toBeGreaterThanOrEqual(150)
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+  })
+})

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import { applied, refused, startGuarded } from './support/guarded.ts'
+import { type RawSection, type RawStruct, rawUpdate } from './support/raw-update.ts'
+import { record } from './support/yjs-story.ts'
+
+const id = (client: number, clock: number) => ({ client, clock })
+const range = <T>(length: number, make: (at: number) => T): T[] => Array.from({ length }, (_, at) => make(at))
+
+/** `length` items of one client, each before the last: none of them becomes one with another. */
+const backwards = (client: number, length: number): RawSection => ({
+  client,
+  clock: 0,
+  structs: range(length, (at) => (at === 0 ? { text: 'x' } : { text: 'x', right: id(client, at - 1) }))
+})
+
+describe('an update that would take too long is too complex', () => {
+  it('by neighbours that never stood side by side, in the document', () => {
+    const room = startGuarded()
+    room.send(
+      rawUpdate([
+        {
+          client: 1,
+          clock: 0,
+          structs: range(4_000, (at) => ({ embed: '1', ...(at > 0 && { origin: id(1, at - 1) }) }))
+        }
+      ])
+    )
+    const [first, last] = [id(1, 0), id(1, 3_999)]
+    const between = (count: number): RawStruct[] =>
+      range(count, () => ({ text: 'x', origin: first, right: last }))
+    expect(room.judge(rawUpdate([{ client: 2, clock: 0, structs: between(20) }]))).toEqual(applied)
+    expect(room.judge(rawUpdate([{ client: 2, clock: 0, structs: between(200) }]))).toEqual(
+      refused('update-too-complex')
+    )
+  })
+
+  it('by neighbours that never stood side by side, in the update itself', () => {
+    const structs = range(
+      8_000,
+      (at): RawStruct => (at === 0 ? { text: 'x' } : { text: 'x', right: id(1, 0) })
+    )
+    const tangled = structs.map((struct, at) => (at > 1 ? { ...struct, origin: id(1, 1) } : struct))
+    expect(startGuarded().judge(rawUpdate([{ client: 1, clock: 0, structs: tangled }]))).toEqual(
+      refused('update-too-complex')
+    )
+  })
+
+  it('by values under a key with a long history, each written as if it were the first', () => {
+    const room = startGuarded()
+    const set = (at: number): RawStruct =>
+      at === 0 ? { embed: '1', parent: 'map', key: 'a' } : { embed: '1', origin: id(1, at - 1) }
+    room.send(rawUpdate([{ client: 1, clock: 0, structs: range(20_000, set) }]))
+    const structs = range(200, (): RawStruct => ({ embed: '2', parent: 'map', key: 'a' }))
+    expect(room.judge(rawUpdate([{ client: 2, clock: 0, structs }]))).toEqual(refused('update-too-complex'))
+  })
+
+  it('by cutting very many pieces out of very many items', () => {
+    const room = startGuarded()
+    room.send(rawUpdate([{ client: 1, clock: 0, structs: [{ text: 'x'.repeat(40_000) }] }]))
+    room.send(rawUpdate([{ client: 1, clock: 40_000, structs: range(100_000, () => ({ embed: '1' })) }]))
+    const holes = (count: number) =>
+      rawUpdate([], [{ client: 1, ranges: range(count, (at) => [2 * at, 1] as const) }])
+    expect(room.judge(holes(300))).toEqual(applied)
+    expect(room.judge(holes(10_000))).toEqual(refused('update-too-complex'))
+  })
+
+  it('by types within each other', () => {
+    const nested = (depth: number): Uint8Array =>
+      rawUpdate([
+        {
+          client: 1,
+          clock: 0,
+          structs: range(depth, (at) => ({ type: 0, parent: at === 0 ? 'list' : id(1, at - 1) }))
+        }
+      ])
+    expect(startGuarded().judge(nested(32))).toEqual(applied)
+    expect(startGuarded().judge(nested(33))).toEqual(refused('update-too-complex'))
+    const room = startGuarded()
+    room.send(nested(32))
+    const deeper = { client: 2, clock: 0, structs: [{ type: 0, parent: id(1, 31) }] }
+    expect(room.judge(rawUpdate([deeper]))).toEqual(refused('update-too-complex'))
+  })
+})
+
+describe('honest work is not too complex', () => {
+  it('when it was long offline, beside as much of others in one text', () => {
+    const room = startGuarded()
+    const base = new Y.Doc()
+    base.clientID = 1
+    base.getText('text').insert(0, 'abcdefghij'.repeat(20))
+    room.send(Y.encodeStateAsUpdate(base))
+    for (const client of [2, 3]) {
+      const document = new Y.Doc()
+      document.clientID = client
+      Y.applyUpdate(document, Y.encodeStateAsUpdate(base))
+      const updates = record(document)
+      const text = document.getText('text')
+      for (let at = 0; at < 4_000; at++) text.insert((at * 7) % text.length, 'y')
+      expect(room.send(Y.mergeUpdates(updates), { userId: `u${client}` })).toEqual(applied)
+    }
+  })
+
+  it('when it was written from the end to the beginning', () => {
+    expect(startGuarded().judge(rawUpdate([backwards(1, 20_000)]))).toEqual(applied)
+  })
+
+  it('when everything is deleted at once', () => {
+    const room = startGuarded()
+    room.send(rawUpdate([backwards(1, 50_000)]))
+    expect(room.judge(rawUpdate([], [{ client: 1, ranges: [[0, 50_000]] }]))).toEqual(applied)
+  })
+})
+
+describe('deletes that are in effect already', () => {
+  it('are remembered, so that the next one who brings them is not looked at in detail', () => {
+    const room = startGuarded()
+    room.send(rawUpdate([{ client: 1, clock: 0, structs: [{ text: 'x'.repeat(4_000) }] }]))
+    const holes = rawUpdate([], [{ client: 1, ranges: range(1_000, (at) => [2 * at, 1] as const) }])
+    room.send(holes)
+    expect(room.judge(holes)).toEqual({ answer: 'known' })
+    const { clients } = room.document.store
+    const structs = clients.get(1) ?? []
+    const looks: PropertyKey[] = []
+    clients.set(1, new Proxy(structs, { get: (target, key) => (looks.push(key), Reflect.get(target, key)) }))
+    try {
+      const { judge } = room
+      expect(() => judge(holes)).not.toThrow()
+      looks.length = 0
+      room.judge(holes)
+    } finally {
+      clients.set(1, structs)
+    }
+    expect(room.judge(holes, { role: 'reader' })).toEqual({ answer: 'known' })
+  })
+})
