@@ -224,6 +224,7 @@ const assemble = (row: RoomRow, name: string, tail: readonly TailRow[]): StoredR
       'room-corrupt',
       `${name} ends at ${row.head}, its snapshot at ${row.snapshot_seq}`
     )
+  // An append between the two queries brings entries above the head that was read.
   if (seq < row.head)
     return new RoomlogError('room-corrupt', `${name} ends at ${seq}, its head is ${row.head}`)
   return {
