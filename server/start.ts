@@ -92,7 +92,7 @@ export const start = async (given: NodeParts): Promise<Node> => {
     server.close()
     sockets.drain()
     await emptied(sockets.sessions, Math.min(closeMsMax, config.shutdownTimeoutMs))
-    await doors.runningKinds.close()
+    await Promise.race([doors.runningKinds.close(), sleep(closeMsMax)])
     const unwritten = await closeLog(log, people, Math.max(0, deadline - monotonic()))
     sockets.close()
     processWatch.close()

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Audit, createAudit } from '../server/auth/audit.ts'
+import { type Audit, createAudit, forgetAudit } from '../server/auth/audit.ts'
 import { DatabaseError, type Queryable } from '../server/database/database.ts'
 import { createMetrics } from '../server/metrics.ts'
-import { openAuthorityWorld } from './support/authority.ts'
+import { type AuthorityWorld, openAuthorityWorld } from './support/authority.ts'
 import { type BelongingWorld, startBelongingWorld } from './support/belonging.ts'
 import { expectProblem, roomPath } from './support/http.ts'
 import { newRoom, silent } from './support/log-world.ts'
@@ -222,6 +222,31 @@ describe('an audit whose database is away', () => {
 })
 
 describe('an audit', () => {
+  let memory: AuthorityWorld
+  beforeAll(async () => {
+    memory = await openAuthorityWorld()
+  })
+  afterEach(() => memory.database.exec('delete from audit'))
+  afterAll(() => memory[Symbol.asyncDispose]())
+
+  it('forgets what is older than it is to keep, and nothing else', async () => {
+    const { database } = memory
+    const { audit } = auditOn(database)
+    audit.record(someEvent)
+    await audit.close(5_000)
+    const old = (Date.now() - 5 * 86_400_000).toString(16).padStart(12, '0')
+    await database.query(
+      `insert into audit select $1::uuid, at, room, 'long ago', action, code, detail, address, count from audit`,
+      [`${old.slice(0, 8)}-${old.slice(8)}-7000-8000-000000000000`]
+    )
+    const users = async () =>
+      (await database.query('select user_id from audit')).map(({ user_id }) => user_id)
+    await forgetAudit(database, 6)
+    expect((await users()).sort()).toEqual(['ana', 'long ago'])
+    await forgetAudit(database, 4)
+    expect(await users()).toEqual(['ana'])
+  })
+
   it('takes no more rows of refusals than it may, whoever is refused', async () => {
     const { audit, dropped } = auditOn({ query: async () => [] })
     for (let n = 0; n < 3_000; n++)
@@ -231,7 +256,6 @@ describe('an audit', () => {
   })
 
   it('keeps text that Postgres would refuse', async () => {
-    await using memory = await openAuthorityWorld()
     const { database } = memory
     const { audit, dropped } = auditOn(database)
     audit.record({ ...someEvent, userId: 'a\0b\ud800', detail: { detail: `\0${'x'.repeat(2_000)}` } })

@@ -66,6 +66,7 @@ describe('a token', () => {
     ['without sub', () => signToken({ sub: undefined }), /sub/],
     ['with an empty sub', () => signToken({ sub: '' }), /sub/],
     ['with a sub of 129 characters', () => signToken({ sub: 'a'.repeat(129) }), /sub.*128/],
+    ['in the name of the server', () => signToken({ sub: 'server' }), /sub.*server/],
     ['with a sub that Postgres cannot store', () => signToken({ sub: 'a\u0000b' }), /sub/],
     ['that is not valid yet', () => signToken({ nbf: seconds() + 60 }), /nbf/],
     ['with a color that is none', () => signToken({ color: 'red' }), /color/],

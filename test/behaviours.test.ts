@@ -13,7 +13,7 @@ import { parseRoomName } from '../schema/room-name.ts'
 import { roomIdOf } from '../server/log/room-log.ts'
 import { expectProblem, roomPath } from './support/http.ts'
 import { missing } from './support/missing.ts'
-import { candle } from './support/own-kinds.ts'
+import { candle, mark, tally } from './support/own-kinds.ts'
 import { createPerson, type Person } from './support/person.ts'
 import { type SessionWorld, startSessionWorld } from './support/session-world.ts'
 import { waitUntil } from './support/wait-until.ts'
@@ -32,7 +32,8 @@ describe.skipIf(missing('postgres'))('behaviours', () => {
       'form/*': 'owner',
       'swipe/*': 'host',
       'timeline/*': 'couple',
-      'candle/*': 'owner'
+      'candle/*': 'owner',
+      'tally/*': 'owner'
     })
     ben = await person('ben', { 'form/*': 'respondent', 'swipe/*': 'member', 'timeline/*': 'guest' })
     cleo = await person('cleo', { 'form/*': 'reader', 'swipe/*': 'member', 'timeline/*': 'guest' })
@@ -190,6 +191,11 @@ describe.skipIf(missing('postgres'))('behaviours', () => {
       expect((await operatorCall('swipe/twice')).status).toBe(404)
     })
 
+    test('that more people must agree on than there can be is refused', async () => {
+      const refused = await ana.create('swipe/never', { deck: cards, rules: { quorum: 3, peopleMax: 2 } })
+      expect((await refused.json()).complaints).toMatchObject([{ path: 'rules/quorum' }])
+    })
+
     test('takes no more people than it is for', async () => {
       const { room } = await startRound([ben], { peopleMax: 2 })
       expect((await cleo.act(room, 'join')).status).toBe(422)
@@ -343,6 +349,13 @@ describe.skipIf(missing('postgres'))('behaviours', () => {
       await say(ben, id, 'lupo', 'yes')
       expect((await ben.act(room, 'join')).status).toBe(422)
     })
+  })
+
+  test('what fails to follow is tried again, though nobody writes any more', async () => {
+    const id = newId()
+    expect((await ana.create(`tally/${id}`)).status).toBe(201)
+    await ana.write(mark, `mark/${id}~ana`, ({ count }) => count.set(3))
+    await waitUntil(async () => (await ana.view(tally, `tally/${id}`)).count === 3, { about: 'the count' })
   })
 
   test('what a crash has left undone is done when somebody opens the room', async () => {

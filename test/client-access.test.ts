@@ -2,9 +2,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Escalation, Room } from '../client/index.ts'
 import { timeline } from '../schema/kinds/timeline.ts'
-import { connect, dataDir, leaveRoomsAfterTests } from './support/client-rooms.ts'
+import { connect, leaveRoomsAfterTests, startOwnServer } from './support/client-rooms.ts'
 import { callServer } from './support/http.ts'
-import { type ServerProcess, startServer } from './support/server.ts'
+import type { ServerProcess } from './support/server.ts'
 import { authSecret, signToken } from './support/tokens.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -21,7 +21,7 @@ describe('in a room whose roles may write some of it', () => {
   let server: ServerProcess
 
   beforeAll(async () => {
-    server = await startServer({ dataDir: dataDir(), env: { AUTH_SECRET: authSecret } })
+    server = await startOwnServer({ AUTH_SECRET: authSecret })
   })
   afterAll(async () => {
     await server.stop()
@@ -71,7 +71,7 @@ describe('in a room whose roles may write some of it', () => {
     photographer.storage.seen.set(7)
     photographer.storage.announcements.insert({ text: 'Light is good', at: 1 })
     await saved(photographer)
-    await startIs(couple, 615)
+    await waitUntil(() => couple.snapshot.get().announcements.length > 0, { about: 'the announcement' })
     expect(couple.snapshot.get()).toMatchObject({
       seen: { pia: 7 },
       announcements: [{ text: 'Light is good' }]

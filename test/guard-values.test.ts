@@ -242,6 +242,19 @@ describe('what stands under a key', () => {
     )
   })
 
+  it('is not taken away by something behind it that does not stay', () => {
+    const gone = { deleted: 1, origin: { client: author, clock: 1 } }
+    expect(startRoom().judge(rawUpdate(next(gone)))).toEqual(refused('value-invalid', 'items/i1/name'))
+    const two = [
+      { any: ['y'], origin: { client: author, clock: 1 } },
+      { any: ['z'], origin: { client: author, clock: 4 } }
+    ]
+    expect(startRoom().judge(rawUpdate(next(...two), deleted(4, 5)))).toEqual(
+      refused('value-invalid', 'items/i1/name')
+    )
+    expect(startRoom().judge(rawUpdate(next(...two), deleted(4)))).toEqual(applied)
+  })
+
   it('is taken away by an undo that Yjs cannot do otherwise: the later of two that were set at once', () => {
     const room = startRoom()
     const replica = new Y.Doc()

@@ -279,7 +279,20 @@ describe('the description of the API', () => {
         'get /api/rooms/{room}/entries',
         'get /api/rooms/{room}/stats',
         'get /api/stats',
-        'post /api/revocations'
+        'post /api/revocations',
+        'get /api/rooms/{room}/members',
+        'get /api/rooms/{room}/members/{user}',
+        'put /api/rooms/{room}/members/{user}',
+        'delete /api/rooms/{room}/members/{user}',
+        'post /api/rooms/{room}/invites',
+        'get /api/rooms/{room}/invites',
+        'delete /api/rooms/{room}/invites/{id}',
+        'post /api/join',
+        'post /api/rooms/{room}/escalations',
+        'delete /api/rooms/{room}/escalations/{user}',
+        'get /api/sessions',
+        'delete /api/sessions/{id}',
+        'get /api/audit'
       ].sort()
     )
   })

@@ -31,7 +31,7 @@ const createRoom = async (name: string): Promise<string> => {
 
 const someUpdate = (): Uint8Array<ArrayBuffer> => {
   const document = new Y.Doc()
-  document.getText('text').insert(0, 'hello')
+  document.getText('title').insert(0, 'hello')
   return Uint8Array.from(Y.encodeStateAsUpdate(document))
 }
 

@@ -243,6 +243,7 @@ describe('a patch that says which seq it is based on', () => {
       { op: 'replace', path: '/title', value: 'tea is cold' }
     ])
     await patch([{ op: 'replace', path: '/cards/0/color', value: 'blue' }], { token: painter })
+    await patch([{ op: 'replace', path: '/cards/0/rank', value: 9 }])
     const now = await read()
     const answer = await patch(
       [

@@ -76,7 +76,7 @@ describe.skipIf(missing('postgres'))('an invite', () => {
   it('makes whoever has its link a member, who is in the room at once', async () => {
     const name = await room()
     const { code, path, usesLeft } = await invite(name, 'ana', { role: 'writer', kind: 'link' })
-    expect([path, usesLeft]).toEqual([`/join/${code}`, 100])
+    expect([path, usesLeft]).toEqual([`/j/${code}`, 100])
     expect(await joined('cleo', code)).toEqual({ room: name, role: 'writer', kind: 'document' })
     using cleo = openProvider(world.server.wsUrl, name, undefined, await world.person('cleo'))
     cleo.document.getText('text').insert(0, 'hello')

@@ -239,11 +239,6 @@ describe.skipIf(missing('postgres'))('a room beside another', () => {
     await world.create('timeline/shut', 'ana', { ben: 'family' })
     const comments = 'comments/timeline:shut'
     const [ana, ben] = [await world.enter(comments, 'ana'), await world.enter(comments, 'ben')]
-    await ana.client.sync(comments, ana.document)
-    await world.database.query(
-      `insert into room (id, name, kind) values ($1::uuid, $2, 'comments') on conflict do nothing`,
-      [roomIdOf(toRoomName(comments)), comments]
-    )
     expect((await world.remove(comments, 'ana', 'ben')).status).toBe(204)
     expect(await ben.denied()).toBe('forbidden')
     expect(ana.isDenied).toBe(false)

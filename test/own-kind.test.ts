@@ -6,6 +6,7 @@ import { loadKinds, mergeKinds } from '../server/kinds.ts'
 import { expectProblem, type HttpServer, startHttpServer } from './support/http.ts'
 import { candle, poll } from './support/own-kinds.ts'
 import { createPerson, type Person } from './support/person.ts'
+import { startServer } from './support/server.ts'
 import { authSecret } from './support/tokens.ts'
 
 describe('a kind of one’s own', () => {
@@ -96,6 +97,11 @@ describe('a module of kinds', () => {
     await expect(loadKinds('./no-such-kinds.ts')).rejects.toThrow(
       /ROOMLOG_KINDS .\/no-such-kinds.ts: .* cannot be loaded/
     )
+  })
+
+  test('that cannot be used keeps the server from starting, and it says why', async () => {
+    const env = { ROOMLOG_KINDS: './no-such-kinds.ts' }
+    await expect(startServer({ env, dataDir: folder })).rejects.toThrow(/no-such-kinds.ts cannot be loaded/)
   })
 
   test('with a name that is taken is refused', () => {

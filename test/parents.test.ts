@@ -244,6 +244,22 @@ describe.skipIf(missing('postgres'))('a ceremony', () => {
     expect(await detailOf(ceremony)).toBe(await detailOf('ceremony/empty'))
   })
 
+  it('can have people named in it before anything is written to it', async () => {
+    await world.create('timeline/early', 'ana', { otto: 'officiant' })
+    expect((await world.setRole('ceremony/early', 'ana', 'otto', 'officiant')).status).toBe(200)
+    expect((await world.enter('ceremony/early', 'otto')).client.messages('role')).toMatchObject([
+      { role: 'officiant' }
+    ])
+  })
+
+  it('is closed to everybody in it when the day is deleted', async () => {
+    await world.create('timeline/off', 'ana')
+    const ana = await world.enter('ceremony/off', 'ana')
+    const token = await world.person('ana')
+    expect((await world.call(roomPath('timeline/off'), { method: 'DELETE', token })).status).toBe(204)
+    expect(await ana.denied()).toBe('room-deleted')
+  })
+
   it('is open to whoever is named in it, for as long as they are', async () => {
     await rehearse()
     expect((await world.setRole(ceremony, 'ana', 'otto', 'officiant')).status).toBe(200)

@@ -21,6 +21,8 @@ const warmUp = Math.ceil(connects / 10)
 /** What a connect may leave behind, on the average: less than any object that stands for one. */
 const bytesPerConnectMax = 50
 const noiseBytes = 4 * MiB
+/** What was garbage for a while, and what the system was not given back. */
+const rssGrowthMax = 256 * MiB
 
 interface Way {
   readonly headers: Record<string, string>
@@ -168,7 +170,8 @@ describe.skipIf(missing('postgres'))('whoever is not let in', () => {
       expect(after.heapUsedBytes - before.heapUsedBytes).toBeLessThan(
         noiseBytes + connects * bytesPerConnectMax
       )
-      expect(world.server.stderr()).toBe('')
+      expect(after.rssBytes - before.rssBytes).toBeLessThan(rssGrowthMax)
+      expect(world.server.ending()).toBeUndefined()
     },
     20 * 60_000
   )

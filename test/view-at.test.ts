@@ -9,6 +9,7 @@ import { readText, startDocument } from './support/documents.ts'
 import { expectProblem, type HttpServer, roomPath, startHttpServer } from './support/http.ts'
 import { engines, follow, type LogWorld, newRoom, openLogWorld, seqsTo } from './support/log-world.ts'
 import { missing } from './support/missing.ts'
+import { openProvider } from './support/stock-provider.ts'
 
 const textOf = (room: StoredRoom | null): string => {
   if (room === null) throw new Error('there is no such room')
@@ -115,6 +116,18 @@ describe('over HTTP', () => {
   ])('the view at %i is that of then', async (seq, data) => {
     const answer = await server.call(roomPath(room, `/view?at=${seq}`))
     expect(await answer.json()).toEqual({ seq, epoch: 1, data })
+  })
+
+  test('the view at a seq is that of then while somebody is in the room', async () => {
+    using ana = openProvider(server.process.wsUrl, room)
+    await ana.settled()
+    for (const [seq, text] of [
+      [1, 'a'],
+      [3, 'abc']
+    ] as const) {
+      const answer = await server.call(roomPath(room, `/view?at=${seq}`))
+      expect(await answer.json()).toEqual({ seq, epoch: 1, data: { text } })
+    }
   })
 
   test('the document at a seq is that of then', async () => {

@@ -168,8 +168,8 @@ const measureHostile = (items: number): Figures => {
   let judge = 0
   let apply = 0
   let worst = 0
-  for (const { update } of hostileMessages(items)) {
-    const room = roomWith(longText(items))
+  for (const { before, update } of hostileMessages(items)) {
+    const room = roomWith(longText(items), ...(before === null ? [] : [before]))
     const start = performance.now()
     const verdict = room.judge(update)
     const judged = microseconds(start)

@@ -81,6 +81,10 @@ const create = ({ storage, input, user, at }: ContextOf<typeof swipeCreation>): 
   const twice = deck.find(({ id }, index) => deck.findIndex((one) => one.id === id) !== index)
   if (twice !== undefined)
     throw new Refusal(`two cards have the id ${twice.id}`, [{ path: 'deck', detail: 'ids differ' }])
+  if (rules.quorum !== 'all' && rules.quorum > rules.peopleMax)
+    throw new Refusal(`${rules.quorum} of ${rules.peopleMax} people can never agree`, [
+      { path: 'rules/quorum', detail: `more than ${rules.peopleMax}` }
+    ])
   storage.title.set(title)
   storage.deck.set(deck)
   storage.rules.set(rules)

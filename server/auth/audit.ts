@@ -15,6 +15,7 @@ import { asUnavailable } from '../unavailable.ts'
 import { TokenRefusal } from './token-refusal.ts'
 
 export const auditActions = [
+  'room-deleted',
   'member-set',
   'member-removed',
   'kicked',
@@ -145,7 +146,7 @@ export const createAudit = ({ database, logger, metrics, daysMax }: AuditParts):
       everyMs: sweepEveryMs,
       about: 'forgetting old audit rows',
       logger,
-      work: () => forget(database, daysMax)
+      work: () => forgetAudit(database, daysMax)
     })
   ]
   return {
@@ -220,8 +221,8 @@ select id, at, room, user_id, action, code, detail, address, count from jsonb_to
   as r(id uuid, at timestamptz, room text, user_id text, action text, code text, detail jsonb, address text, count int)
 on conflict do nothing`
 
-/** A bounded number of rows at a time, so that nobody waits long for the table. */
-const forget = async (database: Queryable, days: number): Promise<void> => {
+/** Removes what is older, a bounded number of rows at a time, so that nobody waits long for the table. */
+export const forgetAudit = async (database: Queryable, days: number): Promise<void> => {
   const before = firstIdAt(now() - days * 86_400_000)
   for (let statement = 0; statement < sweepStatementsMax; statement++) {
     const gone = await database.query<Row>(deleteOld, [before, sweepRowsMax])

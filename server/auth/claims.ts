@@ -55,7 +55,8 @@ const identifier = (lengthMax: number) =>
 export const userIdShape = identifier(userIdLengthMax)
 
 const claimsShape = z.object({
-  sub: userIdShape,
+  // Entries of this author are the server's own.
+  sub: userIdShape.refine((id) => id !== 'server', 'is how the server calls itself'),
   iat: z.number().optional(),
   exp: z.number(),
   jti: identifier(256).optional(),

@@ -10,6 +10,7 @@ import type { Authority } from '../room/authorize.ts'
 import { noSuchRoom } from '../room/room-table.ts'
 import { asUnavailable } from '../unavailable.ts'
 import { assertMayManage, assertReaches, assertRoleOf } from './access.ts'
+import { beginRoom } from './begin-room.ts'
 import { type Access, type Identity, isAnonymous } from './identity.ts'
 import { hashOf, type InviteKind, newCode, readCode } from './invite-code.ts'
 import { membersMax, upsertMember } from './members.ts'
@@ -98,6 +99,7 @@ export const createInvites = (parts: InvitesParts): Invites => {
           'request-invalid',
           `expiresInSeconds: ${seconds} > ${limits.secondsMax} of a ${wish.kind}`
         )
+      await ask(() => beginRoom(database, parts.authority, access))
       return ask(() => insert(database, access, { ...wish, seconds, uses: wish.uses ?? limits.uses }))
     },
     async list(access) {

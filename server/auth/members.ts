@@ -7,6 +7,7 @@ import type { Authority } from '../room/authorize.ts'
 import { noSuchRoom } from '../room/room-table.ts'
 import { asUnavailable } from '../unavailable.ts'
 import { assertMayManage, assertReaches, assertRoleOf } from './access.ts'
+import { beginRoom } from './begin-room.ts'
 import type { Access } from './identity.ts'
 import { removed } from './standings.ts'
 
@@ -47,13 +48,13 @@ export interface Members {
 
 export const membersMax = 10_000
 
-export const createMembers = ({
-  database,
-  authority
-}: {
+export interface MembersParts {
   readonly database: Database
   readonly authority: Authority
-}): Members => {
+}
+
+export const createMembers = (parts: MembersParts): Members => {
+  const { database, authority } = parts
   const list = async (room: RoomName, userId: string | null): Promise<readonly Member[]> => {
     try {
       const rows = await database.query<MemberRow>(selectMembers, [roomIdOf(room), userId, membersMax])
@@ -70,7 +71,7 @@ export const createMembers = ({
       assertRoleOf(access, role)
       assertReaches(access, role)
       const inherited = await authority.lastingRole(access.room, userId)
-      return change(database, access.room, async (t, id) => {
+      return change(parts, access, async (t, id) => {
         const before = await memberRole(t, id, userId)
         const held = before ?? inherited
         if (held !== null) assertReaches(access, held)
@@ -85,7 +86,7 @@ export const createMembers = ({
       const isSelf = access.identity.user.id === userId
       if (!isSelf) assertMayManage(access)
       const inherited = await authority.lastingRole(access.room, userId)
-      return change(database, access.room, async (t, id) => {
+      return change(parts, access, async (t, id) => {
         const before = await memberRole(t, id, userId)
         const held = before ?? inherited
         const isOpen = access.definition.parent !== null || authority.takesGuests
@@ -104,13 +105,15 @@ export const createMembers = ({
 
 /** One after another for each room: who is the last owner is decided by one at a time. */
 const change = async <T>(
-  database: Database,
-  room: RoomName,
+  { database, authority }: MembersParts,
+  access: Access,
   work: (t: Transaction, id: string) => Promise<T>
 ): Promise<T> => {
+  const { room } = access
   const id = roomIdOf(room)
   try {
     return await database.transaction(async (t) => {
+      await beginRoom(t, authority, access)
       const [locked] = await t.query(lockRoom, [id])
       if (locked === undefined) throw noSuchRoom(room)
       return work(t, id)

@@ -28,7 +28,7 @@ const newInviteShape = z
   .object({
     ...inviteFields,
     code: z.string().describe('Told this once: only a hash of it is kept'),
-    path: z.string().describe('Where a page can offer to join: `/join/` and the code')
+    path: z.string().describe('Where a page can offer to join: `/j/` and the code')
   })
   .openapi('NewInvite')
 
@@ -101,7 +101,7 @@ export const addInvites = (api: Api, { invites, admission, audit, addressOf }: A
       },
       address: addressOf(c.env.incoming)
     })
-    return c.json({ ...toBody(invite), code, path: `/join/${code}` }, 201)
+    return c.json({ ...toBody(invite), code, path: `/j/${code}` }, 201)
   })
 
   api.openapi(list, async (c) => {

@@ -99,7 +99,10 @@ const remove = createRoute({
   responses: { 204: { description: 'It is deleted' }, ...problemResponse }
 })
 
-export const addRooms = (api: Api, { rooms, behaviours, authority, admission, kinds }: ApiParts): void => {
+export const addRooms = (
+  api: Api,
+  { rooms, behaviours, authority, admission, kinds, audit, addressOf, changed }: ApiParts
+): void => {
   api.openapi(create, async (c) => {
     const { name, storage } = c.req.valid('json')
     const identity = await admission.identity(c)
@@ -135,8 +138,11 @@ export const addRooms = (api: Api, { rooms, behaviours, authority, admission, ki
   })
 
   api.openapi(remove, async (c) => {
-    const { room } = await admission.owner(c, c.req.valid('param').room)
+    const { room, identity } = await admission.owner(c, c.req.valid('param').room)
     await rooms.remove(room)
+    const address = addressOf(c.env.incoming)
+    audit.record({ room, userId: identity.user.id, action: 'room-deleted', code: null, detail: {}, address })
+    await changed(room)
     return c.body(null, 204)
   })
 }

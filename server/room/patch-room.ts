@@ -55,8 +55,6 @@ export const patchRoom = async (
   const { by, base, patch } = request
   const taken =
     base === null ? null : await withCommitted(parts, name, base, ({ document }) => toJson(by, document))
-  // What is wrong with the patch itself does not depend on what others did.
-  if (taken !== null) patchView(describing(by.definition), taken, patch)
   try {
     const { strategy } = request
     const run = (context: ChangeContext): readonly string[] =>

@@ -21,7 +21,7 @@ import { type Ownership, ownershipOf } from './guard/ownership.ts'
 import { below, expectRoot, pathOf, placeOf, type TypePlace } from './guard/place.ts'
 import { Reading } from './guard/reading.ts'
 import { rememberDeletes } from './guard/remembered.ts'
-import { placeIn } from './guard/rules.ts'
+import { isFree, placeIn } from './guard/rules.ts'
 import { type Fresh, GuardRefusal, type Parent } from './guard/structs.ts'
 import { faultOfContent } from './guard/values.ts'
 import { MalformedUpdate } from './update-cursor.ts'
@@ -182,7 +182,7 @@ class Judgement {
       this.#effort,
       (around, key) => scope.isFull || scope.allows(placeIn(definition, around, key))
     )
-    if (deletion.keyed.length > 0) assertKept(this.#document, this.#reading, deletion.keyed, definition)
+    if (!isFree(definition.storage)) assertKept(this.#document, this.#reading, deletion, definition)
     const isInEffect = !deletion.hasEffect && !deletion.hasFresh && deletion.dropped.length === 0
     if (isInEffect && !this.#reading.areDeletesKnown)
       rememberDeletes(this.#document, this.#update.subarray(this.#reading.deletesFrom))

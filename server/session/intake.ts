@@ -17,6 +17,8 @@ export interface IntakeParts {
   /** Has the socket not read any more, and read again. */
   pause(): void
   resume(): void
+  /** Takes a little of what came while the socket was paused; false where little is left. */
+  readSome(): boolean
   onFlood(detail: string): void
   /** The log has taken nothing for too long. */
   onStuck(detail: string): void
@@ -99,7 +101,16 @@ export class Intake {
     this.#cancelResume()
     const waitMs = this.#owesUntil - monotonic()
     if (waitMs > 0) this.#cancelResume = after(waitMs, () => this.#resumeWhenPaid())
-    else if (this.#parts.mayTakeMore()) this.#resume()
+    else if (this.#parts.mayTakeMore()) this.#readOn()
+  }
+
+  /** All that came meanwhile would come at once, and everybody would wait for it to be taken apart. */
+  #readOn(): void {
+    if (!this.#parts.readSome()) return this.#resume()
+    // Unless that was too much, or is still to be worked through.
+    if (!this.#isPaused || this.#isAtWork) return
+    this.#cancelResume()
+    this.#cancelResume = after(Math.max(0, this.#owesUntil - monotonic()), () => this.#resumeWhenPaid())
   }
 
   #resume(): void {

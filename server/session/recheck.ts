@@ -52,12 +52,11 @@ export const createRecheck = ({ authority, logger, sessions }: RecheckParts): Re
   return {
     async changed(room) {
       authority.forget(room)
+      const isConcerned = concernedBy(authority, room)
       const due: Promise<void>[] = []
       for (const session of sessions()) {
-        for (const connection of session.connections.values()) {
-          if (authority.lineage(connection.room.name).includes(room))
-            due.push(recheck(authority, session, connection))
-        }
+        for (const connection of session.connections.values())
+          if (isConcerned(connection.room.name)) due.push(recheck(authority, session, connection))
       }
       await Promise.all(due)
       for (const session of sessions()) {
@@ -73,6 +72,16 @@ export const createRecheck = ({ authority, logger, sessions }: RecheckParts): Re
       )
     },
     close: () => rounds.stop()
+  }
+}
+
+/** Whether a room is this one or belongs to it; of many connections few rooms are asked about. */
+const concernedBy = (authority: Authority, room: RoomName): ((other: RoomName) => boolean) => {
+  const known = new Map<RoomName, boolean>()
+  return (other) => {
+    const isConcerned = known.get(other) ?? authority.lineage(other).includes(room)
+    known.set(other, isConcerned)
+    return isConcerned
   }
 }
 

@@ -11,13 +11,11 @@
  * sync step 2, and counts none of it.
  */
 
-import { isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Connection as HocuspocusConnection } from '@hocuspocus/server'
 import type { WebSocket } from 'ws'
 import { type ErrorCode, errorCodes, readReason, writeReason } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
-import { parseRoomName } from '../../schema/room-name.ts'
 import { type Access, type Identity, isAnonymous } from '../auth/identity.ts'
 import { after, atEndOfStep, monotonic, now, randomId } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -26,20 +24,14 @@ import type { Metrics } from '../metrics.ts'
 import type { Room } from '../room/room.ts'
 import { describeExcess, type Excess, tooMany } from '../too-many.ts'
 import { Connection } from './connection.ts'
-import {
-  addressPrefix,
-  authType,
-  MessageReader,
-  messageType,
-  permissionDeniedFrame,
-  pingFrame
-} from './frames.ts'
+import { addressPrefix, MessageReader, messageType, permissionDeniedFrame, pingFrame } from './frames.ts'
 import { HocuspocusSocket } from './hocuspocus-socket.ts'
 import { Inbox } from './inbox.ts'
 import { Intake } from './intake.ts'
 import { Joining } from './joining.ts'
 import { leftAfterSeconds, type Tally } from './limits.ts'
 import { Outbox } from './outbox.ts'
+import { addressLengthMax, readTokenMessage } from './token-message.ts'
 import type { Sharer, Turn } from './turn.ts'
 
 export interface SessionParts {
@@ -62,14 +54,14 @@ const open = 1
 const closing = 2
 const closed = 3
 
-const addressLengthMax = 256
 /** Refused tokens that a session survives. */
 const refusalsMax = 9
 /** A provider gives its socket up after 30 s of silence, a proxy often after 60. */
 const silenceMsMax = 20_000
+/** What is read at once of a socket that was paused: a fifth of a millisecond to take apart, where frames are small. */
+const sliceBytes = 4 * 1024
 /** Whoever does not answer the close of a socket is cut off: the room may wait for it to be read anew. */
 const closeMsMax = 2_000
-const tokenBytesMax = 16_384
 
 export class Session implements Sharer {
   readyState = open
@@ -116,6 +108,12 @@ export class Session implements Sharer {
       resume: () => {
         this.heard()
         ws.resume()
+      },
+      readSome: () => {
+        if (socket.readableLength <= sliceBytes) return false
+        // To ws it is as if no more had come.
+        socket.read(sliceBytes)
+        return true
       },
       onFlood: (detail) => this.end('too-many', detail),
       onStuck: (detail) => this.end('unavailable', detail)
@@ -321,16 +319,9 @@ export class Session implements Sharer {
 
   /** @throws RangeError */
   #authenticate(address: string, reader: MessageReader, data: Uint8Array): void {
-    const [name = ''] = address.split('\0', 1)
-    if (address.length > addressLengthMax || parseRoomName(name) === null)
-      return this.#deny(address.slice(0, addressLengthMax), 'room-name-invalid')
-    if (reader.uint() !== authType.token) throw new RangeError('an authentication message without a token')
-    const token = reader.bytes()
-    if (!isUtf8(token)) throw new RangeError('a token that is not UTF-8')
-    // Providers that send their version know how to answer a ping.
-    const version = reader.isAtEnd ? '' : reader.text()
-    this.#understandsPing ||= version !== ''
-    if (token.length > tokenBytesMax) return this.#deny(address, 'token-invalid')
+    const { refusal, understandsPing } = readTokenMessage(address, reader)
+    if (refusal !== null) return this.#deny(address.slice(0, addressLengthMax), refusal)
+    this.#understandsPing ||= understandsPing
     if (!this.connections.has(address)) {
       // Of a provider that takes the place of one that was destroyed before its room was open.
       if (this.#joining.has(address)) return this.#keep(address, data)

@@ -3,7 +3,7 @@
  * form can be what they are refused for.
  */
 import * as Y from 'yjs'
-import { type Attack, attack, erase, range, section, types, write } from './attack.ts'
+import { type Attack, attack, attackInSteps, erase, range, section, types, write } from './attack.ts'
 import { ana, emoji, entry, newId, next, olga, pia, rex, rosa, seededDocument, unit } from './attack-room.ts'
 import { type Id, type RawStruct, rawUpdate } from './raw-update.ts'
 
@@ -173,6 +173,29 @@ const size: readonly Attack[] = [
   )
 ]
 
+/** As a text that is typed from its end to its beginning: each letter before the one that was written last. */
+const backwards = (client: number, count: number, origin: Id): Uint8Array =>
+  write(
+    client,
+    0,
+    ...Array.from({ length: count }, (_, clock): RawStruct => {
+      const right = { client, clock: clock - 1 }
+      return { text: 'x', origin, ...(clock > 0 && { right }) }
+    })
+  )
+
+const crowded: readonly Attack[] = [newId + 1, newId + 7].map((second) =>
+  attackInSteps(
+    pia,
+    `types 6,000 letters backwards, and as many at the same place as client ${second}`,
+    [
+      [backwards(newId, 6_000, unit(body, 0)), 'taken'],
+      [backwards(second, 6_000, unit(body, 0)), 'refused']
+    ],
+    'update-too-complex'
+  )
+)
+
 function tangle(count: number, origin: Id, right: Id): RawStruct[] {
   return Array.from({ length: count }, () => ({ text: 'x', origin, right }))
 }
@@ -288,6 +311,7 @@ export const byteAttacks: readonly Attack[] = [
   ...future,
   ...names,
   ...size,
+  ...crowded,
   ...order,
   ...deletes
 ]

@@ -47,11 +47,11 @@ export const dataDir = (): string => {
 }
 
 /** A server that may be killed; it starts sooner on a Postgres that is there than on a folder of its own. */
-export const startOwnServer = async (): Promise<ServerProcess> => {
-  if (missing('postgres')) return startServer({ dataDir: dataDir() })
+export const startOwnServer = async (env: Record<string, string> = {}): Promise<ServerProcess> => {
+  if (missing('postgres')) return startServer({ env, dataDir: dataDir() })
   const database = await createDatabase()
   cleanUps.push(database.drop)
-  return startServer({ databaseUrl: database.url })
+  return startServer({ env, databaseUrl: database.url })
 }
 
 export const connect = (server: ServerProcess, auth?: ClientOptions['auth']): Client => {

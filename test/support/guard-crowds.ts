@@ -50,7 +50,9 @@ export const crowds = (random: Random, edits: number): Crowd[] => {
   const pasted = author(3, text)
   pasted.transact(() =>
     times(edits / 4, (at) =>
-      pasted.getMap('items').set(`i${at}`, new Y.Map(Object.entries({ order: `a${at}`, name: 'pasted', minutes: 5 })))
+      pasted
+        .getMap('items')
+        .set(`i${at}`, new Y.Map(Object.entries({ order: `a${at}`, name: 'pasted', minutes: 5 })))
     )
   )
   const marked = author(3, text)
@@ -58,7 +60,9 @@ export const crowds = (random: Random, edits: number): Crowd[] => {
   const named = author(3, pasted)
   times(edits / 4, (at) => named.getMap<Y.Map<unknown>>('items').get('i1')?.set('name', `name ${at}`))
   return [
-    apart('letters anywhere in one text', text, (own) => times(edits, () => own.insert(random.below(own.length + 1), 'y'))),
+    apart('letters anywhere in one text', text, (own) =>
+      times(edits, () => own.insert(random.below(own.length + 1), 'y'))
+    ),
     apart('letters at one place', text, (own) => times(edits, (at) => own.insert(edits / 2 + at, 'y'))),
     apart('letters at one place, backwards', text, (own) => times(edits, () => own.insert(edits / 2, 'y'))),
     apart('letters and deletes anywhere', text, (own) =>
@@ -68,7 +72,9 @@ export const crowds = (random: Random, edits: number): Crowd[] => {
         else own.insert(spot, 'y')
       })
     ),
-    apart('a new text of each', author(1), (own) => times(edits, () => own.insert(random.below(own.length + 1), 'y'))),
+    apart('a new text of each', author(1), (own) =>
+      times(edits, () => own.insert(random.below(own.length + 1), 'y'))
+    ),
     brought('every other letter deleted', text, emptied),
     brought('all letters deleted', text, cleared),
     brought('entries pasted', text, pasted),

@@ -46,3 +46,33 @@ export const candle = defineRoom({
     run: ({ storage, snapshot }) => storage.wentOut.set(snapshot.wentOut + 1)
   }
 })
+
+const storage = { count: s.value(z._default(z.int(), 0)) }
+
+/** One person's count, of a `tally`. */
+export const mark = defineRoom({
+  kind: 'mark',
+  roles: ['owner'],
+  parent: { kinds: ['tally'], id: 'user', roles: {}, own: 'owner' },
+  storage,
+  presence: z.object({})
+})
+
+let failuresLeft = 2
+
+/** The sum of all its marks, which fails at first. */
+export const tally = defineRoom({
+  kind: 'tally',
+  roles: ['owner', 'reader'],
+  readers: ['reader'],
+  storage,
+  presence: z.object({}),
+  create: { input: z.unknown(), run: ({ storage }) => storage.count.set(0) },
+  derive: {
+    from: mark,
+    run: ({ storage, children }) => {
+      if (failuresLeft-- > 0) throw new Error('not yet')
+      storage.count.set([...children.values()].reduce((sum, { count }) => sum + count, 0))
+    }
+  }
+})

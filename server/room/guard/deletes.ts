@@ -94,15 +94,22 @@ class Walk implements Deletion {
   }
 
   range(clock: number, end: number): void {
-    this.#index = indexAfter(this.#structs, clock, this.#index)
+    const structs = this.#structs
+    this.#index = indexAfter(structs, clock, this.#index)
+    const first = this.#index
     const had = this.#deleted
-    for (let struct = this.#structs[this.#index]; struct !== undefined && struct.id.clock < end; ) {
+    for (let struct = structs[first]; struct !== undefined && struct.id.clock < end; ) {
       if (struct instanceof Y.Item && !struct.deleted) this.#deletes(struct, clock, end)
       if (endOf(struct) >= end) break
-      struct = this.#structs[++this.#index]
+      struct = structs[++this.#index]
     }
+    if (this.#deleted === had) return
     // What is deleted side by side becomes one struct, and what is behind it moves up.
-    if (this.#deleted > had) this.#effort.cuts(this.#structs, this.#index)
+    const isMerged =
+      this.#index > first ||
+      structs[first - 1]?.deleted === true ||
+      structs[this.#index + 1]?.deleted === true
+    if (isMerged) this.#effort.cuts(structs, this.#index)
   }
 
   #deletes(item: Y.Item, clock: number, end: number): void {

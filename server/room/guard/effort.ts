@@ -38,6 +38,8 @@ interface Unit {
 /** Fresh structs that stand between the same two items of the document. */
 interface Gap {
   fresh: number
+  /** The lowest client id among them. */
+  lowest: number
   /** The item before it; null at the beginning of a list. */
   readonly after: Y.Item | null
 }
@@ -49,6 +51,7 @@ export class Effort {
   #ns = 0
   #order: FreshOrder | null = null
   #structs = 0
+  #isMoved = false
 
   /** @param bytes the length of the update */
   constructor(document: Y.Doc, sections: Sections, bytes: number) {
@@ -80,13 +83,28 @@ export class Effort {
       next === null
         ? fresh.rightClient === -1
         : next.client === fresh.rightClient && next.clock === fresh.rightClock
-    if (!isAdjacent) {
-      this.#cutsRight(fresh)
-      if (slot !== null) this.#add(slot.gap.fresh * looksAtNs)
-      if (isInside && left instanceof Y.Item) this.#add((this.#order?.behind(left) ?? 0) * looksAtNs)
-      this.#walk(left === null ? first : left instanceof Y.Item ? left.right : null, fresh)
-    }
-    if (slot !== null) this.#order?.insert(fresh, slot, next)
+    const looked = isAdjacent
+      ? (slot?.between ?? 0)
+      : this.#look(fresh, left, isInside ? left : null, first, slot)
+    this.#add(looked * looksAtNs)
+    const between = isAdjacent || !this.#isMoved ? 0 : looked
+    if (slot !== null) this.#order?.insert(fresh, slot, next, between)
+  }
+
+  /** How many items Yjs would look at, and whether the struct would come to stand behind any of them. */
+  #look(
+    fresh: Fresh,
+    left: Y.Item | Fresh | null,
+    cut: Y.Item | Fresh | null,
+    first: Y.Item | null,
+    slot: Slot | null
+  ): number {
+    this.#cutsRight(fresh)
+    this.#isMoved = slot !== null && slot.gap.lowest < fresh.client
+    const inGap = slot?.gap.fresh ?? 0
+    const inItem = cut instanceof Y.Item ? (this.#order?.behind(cut) ?? 0) : 0
+    const from = left === null ? first : left instanceof Y.Item ? left.right : null
+    return inGap + inItem + this.#walk(from, fresh)
   }
 
   #leftOf(fresh: Fresh): Y.Item | Fresh | null {
@@ -107,12 +125,18 @@ export class Effort {
   }
 
   /** Looks at what Yjs would look at. */
-  #walk(from: Y.Item | null, { rightClient, rightClock }: Fresh): void {
+  #walk(from: Y.Item | null, { client, originClient, originClock, rightClient, rightClock }: Fresh): number {
+    let looked = 0
     for (let item = from; item !== null; item = item.right) {
-      this.#add((1 + (this.#order?.behind(item) ?? 0)) * looksAtNs)
-      const { client, clock } = item.id
-      if (client === rightClient && clock <= rightClock && rightClock < clock + item.length) return
+      looked += 1 + (this.#order?.behind(item) ?? 0)
+      this.#assertFits(looked * looksAtNs)
+      const { id, origin, rightOrigin } = item
+      if (id.client === rightClient && id.clock <= rightClock && rightClock < id.clock + item.length) break
+      if (!isId(origin, originClient, originClock)) continue
+      if (id.client < client) this.#isMoved = true
+      else if (isId(rightOrigin, rightClient, rightClock)) break
     }
+    return looked
   }
 
   /** The first item of a list; that of a key is found by going back from its last one. */
@@ -129,13 +153,20 @@ export class Effort {
 
   #add(ns: number): void {
     this.#ns += ns
-    if (this.#ns > this.#msMax * 1e6)
-      throw new GuardRefusal(
-        'update-too-complex',
-        `its ${this.#structs} structs and what they are put between would take more than ${Math.round(this.#msMax)} ms`
-      )
+    this.#assertFits(0)
+  }
+
+  #assertFits(moreNs: number): void {
+    if (this.#ns + moreNs <= this.#msMax * 1e6) return
+    throw new GuardRefusal(
+      'update-too-complex',
+      `its ${this.#structs} structs and what they are put between would take more than ${Math.round(this.#msMax)} ms`
+    )
   }
 }
+
+const isId = (id: Y.ID | null, client: number, clock: number): boolean =>
+  id === null ? client === -1 : id.client === client && id.clock === clock
 
 const endClockOf = (struct: Y.Item | Fresh): number =>
   struct instanceof Fresh ? struct.end - 1 : struct.id.clock + struct.length - 1
@@ -154,9 +185,13 @@ const unitBehind = (
 
 interface Slot {
   readonly gap: Gap
-  /** What stands directly behind it, if a fresh struct has come into it. */
+  /** What its writer saw directly behind it, if a fresh struct has come into it. */
   next: Unit | null
+  /** How many items really stand before that one: of others, who wrote there at the same time. */
+  between: number
 }
+
+const newGap = (after: Y.Item | null): Gap => ({ fresh: 0, lowest: Number.POSITIVE_INFINITY, after })
 
 /** Where fresh structs hang: directly or not, on one unit of the document, or on the beginning of a list. */
 class FreshOrder {
@@ -176,19 +211,21 @@ class FreshOrder {
     return this.#unit(fresh.originClient, fresh.originClock, gap ?? null, left)
   }
 
-  insert(fresh: Fresh, slot: Slot, next: Unit | null): void {
+  insert(fresh: Fresh, slot: Slot, next: Unit | null, between: number): void {
     const { gap } = slot
     gap.fresh++
+    gap.lowest = Math.min(gap.lowest, fresh.client)
     if (gap.after !== null) this.#behind.set(gap.after, this.behind(gap.after) + 1)
     this.#gaps.set(fresh, gap)
     slot.next = fresh
+    slot.between = Math.max(slot.between, between)
     this.#unit(fresh.client, fresh.end - 1, gap, fresh).next = next
   }
 
   #begin(parent: Parent, key: string | null): Slot {
     const keys = this.#begins.get(parent) ?? new Map<string | null, Slot>()
     this.#begins.set(parent, keys)
-    const slot = keys.get(key) ?? { gap: { fresh: 0, after: null }, next: null }
+    const slot = keys.get(key) ?? { gap: newGap(null), next: null, between: 0 }
     keys.set(key, slot)
     return slot
   }
@@ -199,7 +236,7 @@ class FreshOrder {
     const known = units.get(clock)
     if (known !== undefined) return known
     const after = struct instanceof Fresh ? null : struct
-    const slot: Slot = { gap: gap ?? { fresh: 0, after }, next: null }
+    const slot: Slot = { gap: gap ?? newGap(after), next: null, between: 0 }
     units.set(clock, slot)
     return slot
   }

@@ -2,10 +2,10 @@
 import * as Y from 'yjs'
 import type { RoomDefinition } from '../../../schema/define-room.ts'
 import { content } from '../update-reader.ts'
-import { createDeletedUntil, type DeletedUntil } from './deletes.ts'
+import { createDeletedUntil, type DeletedUntil, type Deletion } from './deletes.ts'
 import { pathOf, placeOf, storagePlaceOf } from './place.ts'
 import type { Reading } from './reading.ts'
-import { GuardRefusal, type Parent, parentOf } from './structs.ts'
+import { type Fresh, GuardRefusal, parentOf, type Sections, type SharedType } from './structs.ts'
 import { valueRuleAt } from './values.ts'
 
 /**
@@ -25,58 +25,78 @@ export const assertLongAreDeleted = ({ long, deletes }: Reading): void => {
 }
 
 /**
- * A value that its kind needs is taken away only with its entry, or for another.
+ * A value that its kind needs is taken away only with its entry, or for another: neither by a delete, nor by something
+ * that stands behind it and is deleted itself.
  *
- * @param keyed what is taken away
  * @throws GuardRefusal 'value-invalid'
  */
 export const assertKept = (
   document: Y.Doc,
-  reading: Reading,
-  keyed: readonly Y.Item[],
+  { sections, deletes }: Reading,
+  { keyed }: Deletion,
   definition: RoomDefinition
 ): void => {
-  let freshKeys: FreshKeys | null = null
-  const deletedUntil = createDeletedUntil(reading.deletes)
-  for (const item of keyed) {
-    const around = placeOf(document, parentOf(item))
-    const key = item.parentSub ?? ''
-    const rule = valueRuleAt(definition, around, key)
-    if (rule?.sort !== 'value' || rule.isOptional || !isShown(item) || goesWithEntry(item, deletedUntil))
-      continue
-    freshKeys ??= freshKeysOf(reading, deletedUntil)
-    if (freshKeys.get(parentOf(item))?.has(key)) continue
-    const path = pathOf(storagePlaceOf(around, key))
-    throw new GuardRefusal('value-invalid', `${path} is needed, and would be taken away`, path)
-  }
-}
-
-/**
- * Is it the value of its key, and the only one that somebody wrote knowing what was there? Yjs cannot undo the later of
- * two values that were set at once but by taking both away.
- */
-const isShown = (item: Y.Item): boolean => {
-  if (parentOf(item)._map.get(item.parentSub ?? '') !== item) return false
-  return item.left === null || Y.compareIDs(item.origin, item.left.lastId)
-}
-
-const goesWithEntry = (item: Y.Item, deletedUntil: DeletedUntil): boolean => {
-  const entry = parentOf(item)._item
-  if (entry === null) return false
-  return entry.deleted || deletedUntil(entry.id.client, entry.id.clock) > entry.id.clock
-}
-
-/** The keys that get a value which stays. */
-type FreshKeys = ReadonlyMap<Parent, ReadonlySet<string>>
-
-const freshKeysOf = ({ sections }: Reading, deletedUntil: DeletedUntil): FreshKeys => {
-  const keys = new Map<Parent, Set<string>>()
-  for (const { list } of sections.values()) {
-    for (const { parent, key, content: held, client, clock } of list) {
-      if (parent === null || key === null || held === content.deleted) continue
-      if (deletedUntil(client, clock) > clock) continue
-      keys.set(parent, (keys.get(parent) ?? new Set()).add(key))
+  const touched = touchedKeys(sections, keyed)
+  if (touched.size === 0) return
+  const deletedUntil = createDeletedUntil(deletes)
+  for (const [parent, keys] of touched) {
+    const around = placeOf(document, parent)
+    const isGone = goesWithEntry(parent, deletedUntil)
+    for (const [key, fresh] of keys) {
+      const rule = isGone ? null : valueRuleAt(definition, around, key)
+      if (rule?.sort !== 'value' || rule.isOptional || !isTakenAway(parent, key, fresh, deletedUntil))
+        continue
+      const path = pathOf(storagePlaceOf(around, key))
+      throw new GuardRefusal('value-invalid', `${path} is needed, and would be taken away`, path)
     }
   }
-  return keys
+}
+
+/** What comes to the keys of maps of the document. */
+type TouchedKeys = ReadonlyMap<SharedType, ReadonlyMap<string, readonly Fresh[]>>
+
+const touchedKeys = (sections: Sections, keyed: readonly Y.Item[]): TouchedKeys => {
+  const touched = new Map<SharedType, Map<string, Fresh[]>>()
+  const freshAt = (parent: SharedType, key: string): Fresh[] => {
+    const keys = touched.get(parent) ?? new Map<string, Fresh[]>()
+    const fresh = keys.get(key) ?? []
+    touched.set(parent, keys.set(key, fresh))
+    return fresh
+  }
+  for (const item of keyed) freshAt(parentOf(item), item.parentSub ?? '')
+  for (const { list } of sections.values()) {
+    for (const fresh of list) {
+      const { parent, key } = fresh
+      if (key !== null && parent instanceof Y.AbstractType) freshAt(parent, key).push(fresh)
+    }
+  }
+  return touched
+}
+
+const goesWithEntry = ({ _item: entry }: SharedType, deletedUntil: DeletedUntil): boolean =>
+  entry !== null && (entry.deleted || deletedUntil(entry.id.client, entry.id.clock) > entry.id.clock)
+
+/**
+ * Is the shown value taken away by somebody who has seen it, and none put in its place? Of two that were set at once Yjs
+ * cannot undo the later but by taking both away: where others may have written meanwhile, nobody is to blame.
+ */
+const isTakenAway = (
+  parent: SharedType,
+  key: string,
+  fresh: readonly Fresh[],
+  deletedUntil: DeletedUntil
+): boolean => {
+  const shown = parent._map.get(key)
+  if (shown === undefined || shown.deleted) return false
+  const isDeleted = ({ client, clock, end }: Fresh): boolean => deletedUntil(client, clock) >= end
+  if (fresh.some((each) => each.content !== content.deleted && !isDeleted(each))) return false
+  const { client, clock } = shown.lastId
+  const isBehind = ({ originClient, originClock }: Fresh): boolean =>
+    originClient === client && originClock === clock
+  const isSeen = fresh.some(isBehind) || deletedUntil(client, clock) > clock
+  const isAlone = shown.left === null || Y.compareIDs(shown.origin, shown.left.lastId)
+  const isAfter = (each: Fresh): boolean =>
+    isBehind(each) ||
+    fresh.some((other) => other.client === each.originClient && other.end - 1 === each.originClock)
+  return isSeen && isAlone && fresh.every(isAfter)
 }

@@ -18,29 +18,28 @@ export interface Ownership {
   readonly relayed: ReadonlySet<number>
 }
 
-const nobody: ReadonlySet<number> = new Set()
-
 /**
  * An id that nobody has is the writer's. But whoever may write everything may also bring what others wrote without the
- * server: of unknown ids only the announced one is theirs then, or its author would be locked out.
+ * server: of unknown ids only the announced one is theirs then, or the only one, or its author would be locked out.
  *
  * @throws GuardRefusal 'client-id-taken' for an id of somebody else, where not everything may be written
  */
 export const ownershipOf = (sections: Sections, question: OwnerQuestion): Ownership => {
   const { scope, userId, owners, announced = null } = question
-  const claims: number[] = []
-  let relayed: Set<number> | null = null
+  const unknown: number[] = []
+  const others: number[] = []
   for (const client of sections.keys()) {
     const owner = owners.ownerOf(client)
-    if (owner === userId) continue
-    if (owner !== undefined && !scope.isFull)
-      throw new GuardRefusal('client-id-taken', `client ${client} belongs to somebody else`)
-    const isRelayed = owner !== undefined || (scope.isFull && announced !== null && announced !== client)
-    if (!isRelayed) claims.push(client)
-    else {
-      relayed ??= new Set()
-      relayed.add(client)
-    }
+    if (owner === undefined) unknown.push(client)
+    else if (owner !== userId) others.push(client)
   }
-  return { claims, relayed: relayed ?? nobody }
+  const [taken] = others
+  if (taken !== undefined && !scope.isFull)
+    throw new GuardRefusal('client-id-taken', `client ${taken} belongs to somebody else`)
+  const isOwn = (client: number): boolean =>
+    !scope.isFull || (announced === null ? unknown.length === 1 : announced === client)
+  return {
+    claims: unknown.filter(isOwn),
+    relayed: new Set([...others, ...unknown.filter((client) => !isOwn(client))])
+  }
 }

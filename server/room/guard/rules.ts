@@ -13,6 +13,7 @@ import {
   isStorageName,
   ownerOfKey,
   type StorageNode,
+  type StorageShape,
   userKey
 } from '../../../schema/storage-words.ts'
 import { type Root, storagePlaceOf, type TypePlace } from './place.ts'
@@ -70,11 +71,14 @@ export const placeIn = (definition: RoomDefinition, around: TypePlace, key: stri
   return storagePlaceOf(around, key)
 }
 
+/** Does a kind describe nothing, and so take whatever Yjs can hold? */
+export const isFree = (storage: StorageShape): boolean => Object.keys(storage).length === 0
+
 const free: RootRule = { sort: 'free' }
 const text: RootRule = { sort: 'text' }
 
 const makeRule = ({ storage }: RoomDefinition, root: Root): RootRule | null => {
-  if (Object.keys(storage).length === 0) return free
+  if (isFree(storage)) return free
   const node = Object.hasOwn(storage, root.key) ? storage[root.key] : undefined
   if (node === undefined) return null
   const { id, field, name } = root

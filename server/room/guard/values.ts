@@ -116,7 +116,7 @@ const faultOfClaim = (
   if (!isRelayed && said.by !== userId) return `the claim is by ${JSON.stringify(said.by)}`
   if (!isRelayed && said.role !== role)
     return `the claim is in the role ${JSON.stringify(said.role)}, not ${role}`
-  if (typeof said.at !== 'number' || !Number.isFinite(said.at)) return 'a claim says when'
+  if (typeof said.at !== 'number' || !(said.at >= 0)) return 'a claim says when'
   if (said.at > now() + aheadMsMax) return `the claim is of ${said.at}, which is yet to come`
   return faultOf(schema, said.value)
 }
