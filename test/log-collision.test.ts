@@ -137,11 +137,14 @@ for (const engine of engines) {
           expect(texts(await world.rows(room.log.name)).filter((text) => text === 'late')).toEqual(['late'])
       })
 
-      test('are found when it arrives while the node asks who was first', async () => {
+      test.each([
+        ['how far the rooms are', 'is_open'],
+        ['what stands there', 'base + entries']
+      ])('are found when it arrives after the node was told %s', async (_what, question) => {
         const other = await world.node()
         const [calm, contested] = [follow(newRoom()), follow(newRoom())]
         const late = await lateNode('late', async (statement) => {
-          if (!statement.includes('is_open')) return
+          if (!statement.includes(question)) return
           // In a deleted room it finds nothing in its way, and writes the other.
           await world.database.query('update room set deleted_at = now() where id = $1', [contested.log.id])
           await late.arrive()
