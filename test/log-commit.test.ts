@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RoomName } from '../schema/room-name.ts'
+import { DatabaseError } from '../server/database/database.ts'
+import { isCollision } from '../server/log/append.ts'
 import { roomIdOf } from '../server/log/room-log.ts'
 import {
   append,
@@ -31,9 +33,9 @@ for (const engine of engines) {
     /** As another node would, in one statement. */
     const appendRows = (room: RoomName, rows: number) =>
       world.database.query(
-        `with moved as (update room set head = head + $2::int8 where id = $1::uuid returning head - $2::int8 as base)
-         insert into entry (room_id, seq, author, at, update)
-         select $1::uuid, base + more, 'bob', now(), 'theirs' from moved, generate_series(1, $2::int8) more`,
+        `insert into entry (room_id, seq, author, at, update)
+         select $1::uuid, base + more, 'bob', now(), 'theirs'
+         from (select max(seq) as base from entry where room_id = $1::uuid), generate_series(1, $2::int8) more`,
         [roomIdOf(room), rows]
       )
 
@@ -65,7 +67,7 @@ for (const engine of engines) {
       const conflicts: unknown[] = []
       const database = withLanes(world.database, (_, query) =>
         query().catch((error: unknown) => {
-          conflicts.push(error)
+          if (!isCollision(error)) conflicts.push(error)
           throw error
         })
       )
@@ -165,16 +167,15 @@ for (const engine of engines) {
         await node.flush(10_000)
       }
       await write(1)
-      await world.database.query(`update room set changed_at = now() + interval '1 hour' where id = $1`, [
+      await world.database.query(`update entry set at = now() + interval '1 hour' where room_id = $1`, [
         log.id
       ])
       const anHourOn = Date.now() + 3_500_000
       await write(1)
       await write(3)
-      const [first = 0, ...later] = (await world.rows(log.name)).map(({ at }) => at)
-      expect(first).toBeLessThan(anHourOn)
-      expect(later.filter((at) => at < anHourOn)).toEqual([])
-      expect(later).toEqual(later.toSorted((a, b) => a - b))
+      const times = (await world.rows(log.name)).map(({ at }) => at)
+      expect(times.filter((at) => at < anHourOn)).toEqual([])
+      expect(times).toEqual(times.toSorted((a, b) => a - b))
     })
 
     describe('after an answer was lost', () => {
@@ -270,24 +271,6 @@ for (const engine of engines) {
       })
     })
 
-    test.each([
-      ['does not know the writer any more', 'delete from writer'],
-      ['has an older batch of the writer', 'update writer set batch = batch - 1']
-    ])('goes on, and calls no room deleted, when a database that %s took over', async (_what, goBack) => {
-      const node = await world.node()
-      const rooms = [follow(newRoom()), follow(newRoom())]
-      for (const text of ['first', 'second', 'third']) {
-        for (const { log } of rooms) node.append(log, 'ada', entry(text), null)
-        node.kick()
-        expect(await node.flush(10_000)).toBe(true)
-        if (text === 'first') await world.database.query(goBack)
-      }
-      for (const room of rooms) {
-        expect(told(room).map(([, text]) => text)).toEqual(['first', 'second', 'third'])
-        expect(stored(await world.rows(room.log.name))).toEqual(told(room))
-      }
-    })
-
     describe('when a room cannot take its entries', () => {
       test('a deleted room refuses, and the others of the batch go on', async () => {
         const node = await world.node()
@@ -341,9 +324,8 @@ for (const engine of engines) {
 
       test('the node is able again as soon as the database says so, not only after the next commit', async () => {
         let isAway = true
-        const database = losingAnswers(
-          world.database,
-          (text) => isAway && text.includes('insert into writer')
+        const database = withLanes(world.database, (_, query) =>
+          isAway ? Promise.reject(new DatabaseError('unavailable', 'no connection')) : query()
         )
         const node = await world.node({ database })
         node.append(follow(newRoom()).log, 'nul \0 in it', entry('refused'), null)

@@ -173,10 +173,10 @@ const typedUpdates = (count: number): { document: Y.Doc; updates: Buffer[] } => 
 
 const fillRoom = async ({ database }: ProxiedServer, room: string, updates: Buffer[]): Promise<void> => {
   await database.query(
-    `with made as (insert into room (id, name, kind, head) values ($1::uuid, $2::text, 'document', $3::int8))
+    `with made as (insert into room (id, name, kind) values ($1::uuid, $2::text, 'document'))
      insert into entry (room_id, seq, author, at, update)
      select $1::uuid, seq, 'ada', now(), decode(hex, 'hex')
-     from string_to_table($4::text, ',') with ordinality as rows(hex, seq)`,
-    [roomIdOf(toRoomName(room)), room, updates.length, updates.map((update) => update.toString('hex')).join()]
+     from string_to_table($3::text, ',') with ordinality as rows(hex, seq)`,
+    [roomIdOf(toRoomName(room)), room, updates.map((update) => update.toString('hex')).join()]
   )
 }

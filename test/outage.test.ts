@@ -45,13 +45,14 @@ describe.skipIf(missing('postgres'))('G1: a server with a bad way to Postgres', 
     await typeAndWait(typist, 'a')
     const failed = world.proxy.fail(append, { lose: 'client' })
     await world.database.transaction(async (t) => {
-      await t.query('select from room where name = $1 for update', [room])
+      await t.query(takeSeq, [room])
       typist.type('b')
       await failed
-      // The attempt that nobody listens to waits for our lock, the one after it for the first.
+      // The attempt that nobody listens to waits for our entry, and so does the one after it.
       await waitUntil(async () => (await waitingForLocks(world.database)) >= 2, {
         about: 'two attempts to wait'
       })
+      await t.query('delete from entry where author = $1', ['nobody'])
     })
     await waitUntil(() => typist.isAllAcknowledged, { about: 'b to be acknowledged' })
     await expectOnce(world, typist, room)
@@ -125,6 +126,11 @@ describe.skipIf(missing('postgres'))('a server that is slow by 500 ms on its way
     await expectOnce(world, typist, room)
   })
 })
+
+/** Stands where the next entry of the room is to go, until it is deleted. */
+const takeSeq = `
+insert into entry (room_id, seq, author, at, update)
+select id, 2, 'nobody', now(), '' from room where name = $1`
 
 interface Watched {
   readonly typist: Typist

@@ -258,10 +258,11 @@ const storeRoom = async (
   const document = new Y.Doc()
   const updates = record(document)
   const id = roomIdOf(room)
-  await database.query(
-    'insert into room (id, name, kind, head) values ($1::uuid, $2::text, $3::text, $4::int8)',
-    [id, room, 'document', entries]
-  )
+  await database.query('insert into room (id, name, kind) values ($1::uuid, $2::text, $3::text)', [
+    id,
+    room,
+    'document'
+  ])
   for (let seq = 1; seq <= entries; seq++) {
     const text = document.getText('text')
     if (seq % 7 === 0) text.delete(seq % 5, 1)

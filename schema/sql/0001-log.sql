@@ -2,25 +2,24 @@
 -- live in one place, so that the same tables can be distributed by room_id.
 
 -- One row per room. id is made from the name (16 bytes of its SHA-256), so that nobody has to ask for it.
--- head and changed_at stand side by side: an append changes just these two, and WAL records only what lies
--- between the first and the last changed byte. fillfactor leaves room for HOT updates on the same page.
+-- What changes with every append is not here: the head of a room is the last of its entries, and so is the time of the
+-- last change. An append writes only `dirty`, and that only if it is not set.
 create table room (
   id uuid primary key,
   name text not null unique,
   kind text not null,
   created_at timestamptz not null default now(),
   epoch int not null default 1,
-  head bigint not null default 0,
-  changed_at timestamptz not null default now(),
   dirty boolean not null default false,
   deleted_at timestamptz
 ) with (fillfactor = 80);
 
--- Serves: which rooms have entries that no projection has seen yet. Not by changed_at: no update of a row whose
--- indexed column changes is HOT, and every append would write all indexes of the room anew.
+-- Serves: which rooms have entries that no projection has seen yet. An append that is under way while `dirty` is cleared
+-- may have seen it set, and then leaves it cleared: whoever clears it looks at the head once more some time after that.
 create index room_dirty on room (id) where dirty;
 
--- One row per entry: an update (Yjs v1 bytes) or an event (typed JSON), never both. What has a fixed width comes first:
+-- One row per entry: an update (Yjs v1 bytes) or an event (typed JSON), never both. The primary key is also what makes
+-- appends exactly once: an append names its seqs, and whoever comes second collides. What has a fixed width comes first:
 -- no padding, in the heap and in WAL.
 create table entry (
   room_id uuid not null,
@@ -60,14 +59,6 @@ create table member (
   role text not null,
   created_at timestamptz not null default now(),
   primary key (room_id, user_id)
-);
-
--- One row per lane of a node: the number of its last committed batch. A batch that moves it from k to k+1 is written;
--- the same batch again, after a lost answer, finds it moved and writes nothing.
-create table writer (
-  id uuid primary key,
-  batch bigint not null,
-  started_at timestamptz not null default now()
 );
 
 -- Secrets that the server made for itself and that every node must share (the key that signs guests' tokens).

@@ -1,16 +1,19 @@
 /**
  * The statement that appends a batch: exactly once, gaplessly, for any number of rooms.
  *
- * The batch's number moves its writer from k to k+1 in the same statement. A retry after a lost answer finds it
- * moved, or waits for the first attempt, which still holds the row, and then finds it moved: it writes nothing.
- * Rooms are locked in the order of their ids, so that two nodes cannot wait for each other.
+ * It names the seqs itself, directly behind the base that this node knows, and the primary key does the rest: whoever
+ * comes second, another node or the same batch again after a lost answer, collides, and nothing of the whole statement
+ * is written. What then stands at those seqs says who came first. Where there is no entry at the base, nothing is
+ * written: a log has no holes. Rooms are written in the order of their ids, so that two nodes cannot wait for each other.
  */
 import { type Seq, toSeq } from '../../schema/room-name.ts'
-import { byteas, type Lane, texts, uuids } from '../database/database.ts'
+import { byteas, DatabaseError, int8s, type Lane, texts, uuids } from '../database/database.ts'
 import type { AppendedEntry, RoomLog } from './room-log.ts'
 
 export interface RoomEntries {
   readonly room: RoomLog
+  /** The seq that they follow. */
+  readonly base: Seq
   readonly entries: readonly AppendedEntry[]
 }
 
@@ -20,57 +23,63 @@ export interface Placed {
   readonly at: number
 }
 
-/** One entry, which is what quiet times are made of: no arrays, half the time of the general statement. */
-const oneEntry = `
-with turn as (
-  update writer set batch = $2::int8 where id = $1::uuid and batch = $2::int8 - 1 returning id),
-moved as (
-  update room set head = head + 1, changed_at = greatest(clock_timestamp(), changed_at), dirty = true
-  where id = $3::uuid and deleted_at is null and exists (select from turn)
-  returning head, changed_at)
-insert into entry (room_id, seq, author, at, update)
-select $3::uuid, head, $4::text, changed_at, $5::bytea from moved
-returning room_id, seq, at`
+/** What the database has of a room. */
+export interface Standing {
+  /** It is there, and not deleted. */
+  readonly isOpen: boolean
+  readonly head: Seq
+}
 
-/** The update of `room` is what locks: a `select for update` before it would write as much WAL again. */
+/**
+ * One entry behind another, in a room that is dirty already, which is what quiet times are made of: no arrays, no second
+ * table to write, half the time of the general statement. Anything else is left to that one.
+ */
+const oneEntry = `
+insert into entry (room_id, seq, author, at, update)
+select room.id, last.seq + 1, $3::text, greatest(now(), last.at), $4::bytea
+from room, entry last
+where room.id = $1::uuid and deleted_at is null and dirty and last.room_id = $1::uuid and last.seq = $2::int8
+returning room_id, at`
+
 const manyEntries = `
-with turn as (
-  update writer set batch = $2::int8 where id = $1::uuid and batch = $2::int8 - 1 returning id),
-incoming as materialized (
-  select room_id, count(*) as entries, array_agg(author order by ord) as authors, array_agg(update order by ord) as updates
-  from unnest($3::text::uuid[], $4::text::text[], $5::text::bytea[]) with ordinality as i(room_id, author, update, ord)
-  where exists (select from turn)
-  group by room_id order by room_id),
-moved as (
-  update room set head = head + i.entries, changed_at = greatest(clock_timestamp(), changed_at), dirty = true
-  from incoming i where room.id = i.room_id and deleted_at is null
-  returning room.id, head - i.entries as base, head, changed_at as at, i.authors, i.updates),
+with sent as materialized (
+  select room_id, base, array_agg(author order by ord) as authors, array_agg(update order by ord) as updates
+  from unnest($1::text::uuid[], $2::text::int8[], $3::text::text[], $4::text::bytea[]) with ordinality
+    as s(room_id, base, author, update, ord)
+  group by room_id, base order by room_id),
+open as materialized (
+  select sent.*, greatest(now(), last.at) as at
+  from sent join room on room.id = room_id and deleted_at is null
+  left join entry last on last.room_id = sent.room_id and last.seq = base
+  where base = 0 or last.seq is not null),
+marked as (
+  update room set dirty = true from open where id = room_id and not dirty),
 written as (
   insert into entry (room_id, seq, author, at, update)
-  select m.id, m.base + e.ord, e.author, m.at, e.update
-  from moved m, unnest(m.authors, m.updates) with ordinality as e(author, update, ord))
-select id as room_id, head as seq, at from moved`
+  select room_id, base + e.ord, e.author, at, e.update
+  from open, unnest(authors, updates) with ordinality as e(author, update, ord))
+select room_id, at from open`
 
 /** The same for entries of which more is to be known than their author: few are, and the others do not pay for it. */
 const causedEntries = `
-with turn as (
-  update writer set batch = $2::int8 where id = $1::uuid and batch = $2::int8 - 1 returning id),
-incoming as materialized (
-  select room_id, count(*) as entries, array_agg(author order by ord) as authors, array_agg(update order by ord) as updates,
+with sent as materialized (
+  select room_id, base, array_agg(author order by ord) as authors, array_agg(update order by ord) as updates,
     array_agg(cause order by ord) as causes
-  from unnest($3::text::uuid[], $4::text::text[], $5::text::bytea[], $6::text::text[])
-    with ordinality as i(room_id, author, update, cause, ord)
-  where exists (select from turn)
-  group by room_id order by room_id),
-moved as (
-  update room set head = head + i.entries, changed_at = greatest(clock_timestamp(), changed_at), dirty = true
-  from incoming i where room.id = i.room_id and deleted_at is null
-  returning room.id, head - i.entries as base, head, changed_at as at, i.authors, i.updates, i.causes),
+  from unnest($1::text::uuid[], $2::text::int8[], $3::text::text[], $4::text::bytea[], $5::text::text[]) with ordinality
+    as s(room_id, base, author, update, cause, ord)
+  group by room_id, base order by room_id),
+open as materialized (
+  select sent.*, greatest(now(), last.at) as at
+  from sent join room on room.id = room_id and deleted_at is null
+  left join entry last on last.room_id = sent.room_id and last.seq = base
+  where base = 0 or last.seq is not null),
+marked as (
+  update room set dirty = true from open where id = room_id and not dirty),
 written as (
   insert into entry (room_id, seq, author, at, cause, update)
-  select m.id, m.base + e.ord, e.author, m.at, e.cause::jsonb, e.update
-  from moved m, unnest(m.authors, m.updates, m.causes) with ordinality as e(author, update, cause, ord))
-select id as room_id, head as seq, at from moved`
+  select room_id, base + e.ord, e.author, at, e.cause::jsonb, e.update
+  from open, unnest(authors, updates, causes) with ordinality as e(author, update, cause, ord))
+select room_id, at from open`
 
 /** Whoever writes the first entry of a room that nobody created is its owner. */
 const register = `
@@ -84,25 +93,19 @@ insert into member (room_id, user_id, role)
 select m.id, f.author, f.role from made m join fresh f using (id) where f.role <> ''
 on conflict do nothing`
 
-const newest = `
-select room_id, seq, at, author, update from entry
-where room_id = $1::uuid and seq > $2::int8 and update is not null order by seq desc limit $3::int8`
+const standings = `
+select asked.id, room.id is not null and deleted_at is null as is_open,
+  coalesce((select max(seq) from entry where room_id = asked.id), 0) as head
+from unnest($1::text::uuid[]) as asked(id) left join room on room.id = asked.id`
 
-type Row = { room_id: string; seq: bigint; at: Date }
+const runs = `
+select room_id, seq, at, author, update
+from unnest($1::text::uuid[], $2::text::int8[], $3::text::int8[]) as run(id, base, entries)
+join entry on room_id = id and seq > base and seq <= base + entries
+order by room_id, seq`
 
-/** Gives a writer its row, with the number of the batch before its first. */
-export const registerWriter = async (lane: Lane, writer: string, batch: number): Promise<void> => {
-  await lane.query('insert into writer (id, batch) values ($1::uuid, $2::int8) on conflict do nothing', [
-    writer,
-    batch
-  ])
-}
-
-/** The number of its last batch; null: the database does not know this writer. */
-export const writerBatch = async (lane: Lane, writer: string): Promise<number | null> => {
-  const [row] = await lane.query<{ batch: bigint }>('select batch from writer where id = $1::uuid', [writer])
-  return row === undefined ? null : Number(row.batch)
-}
+type PlacedRow = { room_id: string; at: Date }
+type RunRow = { room_id: string; seq: bigint; at: Date; author: string; update: Uint8Array | null }
 
 /** Gives rooms their rows; those that have one stay as they are. */
 export const registerRooms = async (lane: Lane, groups: readonly RoomEntries[]): Promise<void> => {
@@ -118,34 +121,35 @@ export const registerRooms = async (lane: Lane, groups: readonly RoomEntries[]):
 }
 
 /**
- * Writes a batch under its number. The answer has no row for a room that is deleted; it is empty too if this number
- * was used before.
+ * Writes a batch, each room's entries behind its base. The answer has no row for a room that is deleted, or that has no
+ * entry at its base.
  *
- * @throws DatabaseError: rolled back, or, where the connection was lost, perhaps committed: ask `locate`
+ * @throws DatabaseError: rolled back, or, where the connection was lost, perhaps committed; see `isCollision`
  */
 export const appendBatch = async (
   lane: Lane,
-  writer: string,
-  batch: number,
   groups: readonly RoomEntries[]
 ): Promise<Map<string, Placed>> => {
   const [first] = groups
   const [entry] = first?.entries ?? []
   if (first === undefined || entry === undefined) return new Map()
   const causes = causesOf(groups)
-  if (causes !== null) {
-    const rows = await lane.query<Row>(causedEntries, [writer, batch, ...columnsOf(groups), texts(causes)])
-    return placedIn(rows)
+  let rows: PlacedRow[] = []
+  if (causes !== null)
+    rows = await lane.query<PlacedRow>(causedEntries, [...columnsOf(groups), texts(causes)])
+  else {
+    if (groups.length === 1 && first.entries.length === 1 && first.base > 0)
+      rows = await lane.query<PlacedRow>(oneEntry, [first.room.id, first.base, entry.author, entry.update])
+    if (rows.length === 0) rows = await lane.query<PlacedRow>(manyEntries, columnsOf(groups))
   }
-  const rows =
-    groups.length === 1 && first.entries.length === 1
-      ? await lane.query<Row>(oneEntry, [writer, batch, first.room.id, entry.author, entry.update])
-      : await lane.query<Row>(manyEntries, [writer, batch, ...columnsOf(groups)])
-  return placedIn(rows)
+  const timeOf = new Map(rows.map(({ room_id, at }) => [room_id, at.getTime()]))
+  const placed = new Map<string, Placed>()
+  for (const { room, base, entries } of groups) {
+    const at = timeOf.get(room.id)
+    if (at !== undefined) placed.set(room.id, { seq: toSeq(base + entries.length), at })
+  }
+  return placed
 }
-
-const placedIn = (rows: readonly Row[]): Map<string, Placed> =>
-  new Map(rows.map((row) => [row.room_id, { seq: toSeq(row.seq), at: row.at.getTime() }]))
 
 /** The causes of all entries; null where none has one. */
 const causesOf = (groups: readonly RoomEntries[]): (string | null)[] | null => {
@@ -155,47 +159,60 @@ const causesOf = (groups: readonly RoomEntries[]): (string | null)[] | null => {
   )
 }
 
-const columnsOf = (groups: readonly RoomEntries[]): [string, string, string] => {
+/** Was nothing written because something stands at one of the seqs already? */
+export const isCollision = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.constraint === 'entry_pkey'
+
+const columnsOf = (groups: readonly RoomEntries[]): [string, string, string, string] => {
   const ids: string[] = []
+  const bases: Seq[] = []
   const authors: string[] = []
   const updates: Uint8Array[] = []
-  for (const { room, entries } of groups) {
+  for (const { room, base, entries } of groups) {
     for (const { author, update } of entries) {
       ids.push(room.id)
+      bases.push(base)
       authors.push(author)
       updates.push(update)
     }
   }
-  return [uuids(ids), texts(authors), byteas(updates)]
+  return [uuids(ids), int8s(bases), texts(authors), byteas(updates)]
+}
+
+export const readStandings = async (
+  lane: Lane,
+  rooms: readonly RoomLog[]
+): Promise<Map<string, Standing>> => {
+  const rows = await lane.query<{ id: string; is_open: boolean; head: bigint }>(standings, [
+    uuids(rooms.map(({ id }) => id))
+  ])
+  return new Map(rows.map(({ id, is_open, head }) => [id, { isOpen: is_open, head: toSeq(head) }]))
 }
 
 /**
- * Where the entries of a batch are whose answer was lost: for each room the run of rows behind its last known head
- * that holds the same bytes of the same authors. A room without such a run is not in the answer.
+ * Which entries of a batch are in the log although nobody answered: those that stand behind their base with the same
+ * bytes and authors. Asked after the standings, never before: a first attempt that arrives between the two is found.
  */
 export const locateBatch = async (
   lane: Lane,
   groups: readonly RoomEntries[]
 ): Promise<Map<string, Placed>> => {
   const found = new Map<string, Placed>()
+  if (groups.length === 0) return found
+  const rows = await lane.query<RunRow>(runs, [
+    uuids(groups.map(({ room }) => room.id)),
+    int8s(groups.map(({ base }) => base)),
+    int8s(groups.map(({ entries }) => entries.length))
+  ])
+  const runOf = Map.groupBy(rows, ({ room_id }) => room_id)
   for (const { room, entries } of groups) {
-    const rows = await lane.query<Row & { author: string; update: Uint8Array }>(newest, [
-      room.id,
-      room.head,
-      entries.length + locateRowsMax
-    ])
-    rows.reverse()
-    const at = rows.findIndex((_, start) =>
-      entries.every(({ author, update }, index) => {
-        const row = rows[start + index]
-        return row !== undefined && row.author === author && Buffer.compare(row.update, update) === 0
-      })
-    )
-    const last = rows[at + entries.length - 1]
-    if (at !== -1 && last !== undefined) found.set(room.id, { seq: toSeq(last.seq), at: last.at.getTime() })
+    const run = runOf.get(room.id) ?? []
+    const last = run.at(entries.length - 1)
+    const isOurs = entries.every(({ author, update }, index) => {
+      const row = run[index]
+      return row?.author === author && row.update !== null && Buffer.compare(row.update, update) === 0
+    })
+    if (isOurs && last !== undefined) found.set(room.id, { seq: toSeq(last.seq), at: last.at.getTime() })
   }
   return found
 }
-
-/** How many entries other nodes may have appended to a room since a batch of ours whose answer was lost. */
-const locateRowsMax = 10_000

@@ -6,21 +6,23 @@
  *
  *   append ──▶ filling ──kick──▶ in flight ──▶ committed: listeners, then everybody who asked `whenCommitted`
  *                 ▲                  │
- *                 └── retry, same number: exactly once
+ *                 └── retry, same seqs: exactly once
  */
 
-import { RoomlogError } from '../../schema/error-codes.ts'
-import { after, monotonic, randomBelow, randomId, sleep } from '../clock.ts'
+import { type ErrorCode, RoomlogError } from '../../schema/error-codes.ts'
+import type { Seq } from '../../schema/room-name.ts'
+import { monotonic, randomBelow, sleep } from '../clock.ts'
 import { type Database, DatabaseError, type Lane } from '../database/database.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import {
   appendBatch,
+  isCollision,
   locateBatch,
   type Placed,
-  registerRooms,
-  registerWriter,
-  writerBatch
+  type RoomEntries,
+  readStandings,
+  registerRooms
 } from './append.ts'
 import type { AppendedEntry, RoomLog } from './room-log.ts'
 
@@ -33,24 +35,49 @@ const roomBytesMax = batchBytesMax / 4
 const retryDelayMsMax = 1_000
 /** A statement that takes longer than this makes the node not ready. */
 const lateMs = 3_000
-/** The row of a writer that is gone does no harm: it is not worth a long wait. */
-const unregisterMsMax = 1_000
 
 /** Called with null once committed, or with the reason why it never will be. */
 export type CommitListener = (error: RoomlogError | null) => void
 
 /** What one batch holds of one room. */
-interface Group {
+class Group implements RoomEntries {
   readonly room: RoomLog
-  readonly entries: AppendedEntry[]
-  bytes: number
-  readonly listeners: CommitListener[]
+  readonly entries: AppendedEntry[] = []
+  bytes = 0
+  readonly listeners: CommitListener[] = []
+  /** Stays what it was at the first attempt until it is known that nothing of this was written behind it. */
+  base: Seq
+  /** An attempt had no answer: it may be committed, or may yet be. */
+  isUncertain = false
+  /** Another node's entries were in the way. */
+  isContested = false
+
+  constructor(room: RoomLog) {
+    this.room = room
+    this.base = room.head
+  }
+
+  /** Others were there first. */
+  moveTo(head: Seq): void {
+    if (head === this.base) return
+    this.base = head
+    this.isUncertain = false
+    this.isContested = true
+  }
 }
 
 class Batch {
   readonly groups = new Map<RoomLog, Group>()
   entries = 0
   bytes = 0
+
+  constructor(groups: readonly Group[] = []) {
+    for (const group of groups) {
+      this.groups.set(group.room, group)
+      this.entries += group.entries.length
+      this.bytes += group.bytes
+    }
+  }
 
   get isFull(): boolean {
     return this.entries >= batchEntriesMax || this.bytes >= batchBytesMax
@@ -64,7 +91,7 @@ class Batch {
   add(room: RoomLog, entry: AppendedEntry): void {
     let group = this.groups.get(room)
     if (group === undefined) {
-      group = { room, entries: [], bytes: 0, listeners: [] }
+      group = new Group(room)
       this.groups.set(room, group)
     }
     group.entries.push(entry)
@@ -85,13 +112,15 @@ class Batch {
 
   /** The same work, a batch per room. */
   split(): Batch[] {
-    return [...this.groups.values()].map((group) => {
-      const batch = new Batch()
-      batch.groups.set(group.room, group)
-      batch.entries = group.entries.length
-      batch.bytes = group.bytes
-      return batch
-    })
+    return [...this.groups.values()].map((group) => new Batch([group]))
+  }
+
+  /** The same work, the contested rooms last, so that nobody waits until these got through. */
+  apart(): Batch[] {
+    const groups = [...this.groups.values()]
+    const calm = groups.filter(({ isContested }) => !isContested)
+    const contested = groups.filter(({ isContested }) => isContested)
+    return [calm, contested].filter(({ length }) => length > 0).map((part) => new Batch(part))
   }
 }
 
@@ -108,15 +137,12 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   readonly #options: GroupCommitOptions
   readonly #lane: Lane
-  #writer = randomId()
   /** Oldest first; those that have room are being filled, none of them is empty or in flight. */
   #queue: Batch[] = []
   #flying: Batch | null = null
   #flyingSince = 0
   /** The batch that holds the newest entry of a room: what `whenCommitted` waits for. */
   readonly #newest = new Map<RoomLog, Batch>()
-  #number = 0
-  #isRegistered = false
   #failedSince: number | null = null
   #onIdle: (() => void)[] = []
   waitingEntries = 0
@@ -197,11 +223,6 @@ export class GroupCommit {
 
   /** Ends writing; what waits is left. */
   async close(): Promise<void> {
-    if (this.#isRegistered && this.isAble) {
-      const stop = after(unregisterMsMax, () => void this.#lane.reset())
-      await this.#unregister()
-      stop()
-    }
     await this.#lane.close()
   }
 
@@ -218,19 +239,11 @@ export class GroupCommit {
     return batch
   }
 
-  async #unregister(): Promise<void> {
-    try {
-      await this.#lane.query('delete from writer where id = $1::uuid', [this.#writer])
-    } catch (error) {
-      if (!(error instanceof DatabaseError)) throw error
-      this.#options.logger.warn({ err: error }, 'the row of this writer stays in the database')
-    }
-  }
-
   async #run(): Promise<void> {
     for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
       this.#flying = batch
       this.#flyingSince = monotonic()
+      for (const group of batch.groups.values()) group.base = group.room.head
       await this.#write(batch)
       this.#flying = null
     }
@@ -239,59 +252,73 @@ export class GroupCommit {
 
   /** Tries until the batch is written or cannot be: a fault of the database is waited out, a fault of the batch is not. */
   async #write(batch: Batch): Promise<void> {
-    const number = ++this.#number
-    for (let attempt = 0; ; attempt++) {
+    for (let faults = 0; batch.groups.size > 0; ) {
       try {
-        const began = monotonic()
-        const placed = await this.#attempt(batch, number, attempt > 0)
-        this.#options.metrics.committed(batch.entries, (monotonic() - began) / 1000)
+        await this.#attempt(batch)
         this.#recovered()
-        this.#finish(batch, placed)
-        return
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error
         if (error.kind === 'bug' || error.kind === 'constraint') {
           this.#recovered()
-          this.#number = number - 1
           return this.#isolate(batch, error)
         }
         if (error.kind !== 'conflict') this.#failing(error)
-        await sleep(Math.min(retryDelayMsMax, 20 * 2 ** Math.min(attempt, 10)) * (0.5 + randomBelow(0.5)))
+        await sleep(Math.min(retryDelayMsMax, 20 * 2 ** Math.min(faults++, 10)) * (0.5 + randomBelow(0.5)))
       }
+      const parts = batch.apart()
+      if (parts.length > 1) return this.#writeEach(parts)
     }
   }
 
-  async #attempt(batch: Batch, number: number, isRetry: boolean): Promise<Map<string, Placed>> {
+  async #writeEach(parts: readonly Batch[]): Promise<void> {
+    for (const part of parts) await this.#write(part)
+  }
+
+  /** Writes what it can and takes that out of the batch; what stays there is to be tried again. */
+  async #attempt(batch: Batch): Promise<void> {
     const groups = [...batch.groups.values()]
-    if (!this.#isRegistered) {
-      await registerWriter(this.#lane, this.#writer, number - 1)
-      this.#isRegistered = true
-    }
     const fresh = groups.filter(({ room }) => !room.isStored)
     if (fresh.length > 0) await registerRooms(this.#lane, fresh)
-    const placed = await appendBatch(this.#lane, this.#writer, number, groups)
-    if (placed.size === groups.length) return placed
-    if (placed.size === 0) await this.#checkWriter(number)
-    return isRetry ? locateBatch(this.#lane, groups) : placed
+    const began = monotonic()
+    this.#finish(batch, began, await this.#append(groups))
+    if (batch.groups.size > 0) await this.#settle(batch, began)
   }
 
-  /** A database that went back in time, by a failover or a restore, takes no batch of this writer, which begins anew. */
-  async #checkWriter(number: number): Promise<void> {
-    const batch = await writerBatch(this.#lane, this.#writer)
-    if (batch === number) return
-    this.#writer = randomId()
-    this.#isRegistered = false
-    throw new DatabaseError('conflict', `the database has this writer at batch ${batch}, not ${number}`)
+  /** Where the entries are; nowhere, if somebody was there first. */
+  async #append(groups: readonly Group[]): Promise<Map<string, Placed>> {
+    try {
+      return await appendBatch(this.#lane, groups)
+    } catch (error) {
+      if (isCollision(error)) return new Map()
+      const isUnknown = error instanceof DatabaseError && error.kind === 'unavailable'
+      if (isUnknown) for (const group of groups) group.isUncertain = true
+      throw error
+    }
+  }
+
+  /** Why was something not written? It is already, or cannot be, or another node's entries stand in its place. */
+  async #settle(batch: Batch, began: number): Promise<void> {
+    const groups = [...batch.groups.values()]
+    const standings = await readStandings(
+      this.#lane,
+      groups.map(({ room }) => room)
+    )
+    const uncertain = groups.filter(({ isUncertain }) => isUncertain)
+    this.#finish(batch, began, await locateBatch(this.#lane, uncertain))
+    for (const group of batch.groups.values()) {
+      const { name, id } = group.room
+      const standing = standings.get(id)
+      if (standing?.isOpen !== true) this.#refuse(batch, group, 'room-deleted', `${name} was deleted`)
+      else if (standing.head < group.base)
+        this.#refuse(batch, group, 'resync', `${name} ends at ${standing.head}, not ${group.base}`)
+      else group.moveTo(standing.head)
+    }
   }
 
   /** One of the rooms makes the statement fail: each is written alone, and the one that cannot be is left out. */
   async #isolate(batch: Batch, error: DatabaseError): Promise<void> {
-    const parts = batch.split()
+    if (batch.groups.size > 1) return this.#writeEach(batch.split())
     const [only] = batch.groups.values()
-    if (parts.length > 1) {
-      for (const part of parts) await this.#write(part)
-      return
-    }
     this.#options.logger.error(
       { err: error, room: only?.room.name, entries: batch.entries },
       'entries cannot be written'
@@ -300,18 +327,24 @@ export class GroupCommit {
       this.#drop(only, new RoomlogError('internal', 'the entries cannot be written', { cause: error }))
   }
 
-  #finish(batch: Batch, placed: ReadonlyMap<string, Placed>): void {
+  #finish(batch: Batch, began: number, placed: ReadonlyMap<string, Placed>): void {
+    const entries = batch.entries
     for (const group of batch.groups.values()) {
       const place = placed.get(group.room.id)
-      if (place === undefined) {
-        this.#drop(group, new RoomlogError('room-deleted', `${group.room.name} was deleted`))
-        continue
-      }
+      if (place === undefined) continue
       group.room.head = place.seq
       this.#release(group)
+      batch.remove(group.room)
       for (const then of group.listeners) then(null)
       group.room.listener?.committed({ seq: place.seq, at: place.at, entries: group.entries })
     }
+    if (placed.size > 0)
+      this.#options.metrics.committed(entries - batch.entries, (monotonic() - began) / 1000)
+  }
+
+  #refuse(batch: Batch, group: Group, reason: ErrorCode, detail: string): void {
+    batch.remove(group.room)
+    this.#drop(group, new RoomlogError(reason, detail))
   }
 
   /** What the room has appended since builds on what is dropped, and goes with it: its log would have a hole. */
@@ -319,6 +352,7 @@ export class GroupCommit {
     const { room } = group
     const since = this.#queue.flatMap((batch) => batch.remove(room) ?? [])
     this.#queue = this.#queue.filter(({ entries }) => entries > 0)
+    this.#newest.delete(room)
     for (const dropped of [group, ...since]) {
       this.#release(dropped)
       for (const then of dropped.listeners) then(error)

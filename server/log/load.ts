@@ -52,7 +52,8 @@ const pastBytesMax = 64 * 1024 * 1024
 
 /** Owners and snapshot by one statement: ids that are in the one and not yet in the other would be nobody's. */
 const rooms = `
-select r.id, r.epoch, r.head, r.deleted_at is not null as deleted, coalesce(s.seq, 0) as snapshot_seq, s.state,
+select r.id, r.epoch, r.deleted_at is not null as deleted, coalesce(s.seq, 0) as snapshot_seq, s.state,
+  coalesce((select max(seq) from entry where room_id = r.id), 0) as head,
   (select jsonb_object_agg(user_id, ids) from (
     select user_id, string_agg(client_id::text, ',') as ids from client where room_id = r.id group by user_id) c) as clients
 from room r
@@ -68,7 +69,8 @@ cross join lateral (
 order by b.id, e.seq`
 
 const roomAt = `
-select r.id, r.epoch, r.head, r.deleted_at is not null as deleted, coalesce(s.seq, 0) as snapshot_seq, s.state
+select r.id, r.epoch, r.deleted_at is not null as deleted, coalesce(s.seq, 0) as snapshot_seq, s.state,
+  coalesce((select max(seq) from entry where room_id = r.id), 0) as head
 from room r
 left join lateral (
   select seq, state from snapshot where room_id = r.id and seq <= $2::int8 order by seq desc limit 1) s on true
@@ -217,6 +219,11 @@ const assemble = (row: RoomRow, name: string, tail: readonly TailRow[]): StoredR
     if (entry.seq !== ++seq)
       return new RoomlogError('room-corrupt', `${name} has no entry ${seq}, but has ${entry.seq}`)
   }
+  if (row.head < row.snapshot_seq)
+    return new RoomlogError(
+      'room-corrupt',
+      `${name} ends at ${row.head}, its snapshot at ${row.snapshot_seq}`
+    )
   // An append between the two queries brings entries above the head that was read.
   if (seq < row.head)
     return new RoomlogError('room-corrupt', `${name} ends at ${seq}, its head is ${row.head}`)

@@ -32,11 +32,18 @@ const roundsPerIdleness = 10
 
 const note = 'insert into awake (room_id) values ($1::uuid) on conflict do nothing'
 
+/** The rooms that are awake, how far they are, and since when. */
+const awake = `
+select r.name, r.kind, r.deleted_at, a.room_id, a.at, a.idle_seq, coalesce(e.seq, 0) as head,
+  coalesce(e.at, r.created_at) as changed_at
+from awake a join room r on r.id = a.room_id
+left join lateral (select seq, at from entry where room_id = r.id order by seq desc limit 1) e on true`
+
 const leftAlone = `
-select r.name, r.head from awake a join room r on r.id = a.room_id
+select r.name, r.head from (${awake}) r
 join unnest($1::text::text[], $2::text::int8[]) as k(kind, ms) on k.kind = r.kind
 where r.deleted_at is null and r.changed_at < now() - k.ms * interval '1 millisecond'
-  and (a.idle_seq is null or a.idle_seq < r.head)
+  and (r.idle_seq is null or r.idle_seq < r.head)
 order by r.changed_at limit $3::int8`
 
 const done = 'update awake set idle_seq = $2::int8 where room_id = $1::uuid'
@@ -45,8 +52,8 @@ const done = 'update awake set idle_seq = $2::int8 where room_id = $1::uuid'
 const forget = `
 delete from awake a where a.at < now() - interval '1 day'
 and not exists (
-  select from room r where r.id = a.room_id and r.deleted_at is null
-  and (a.idle_seq is null or a.idle_seq < r.head or r.changed_at > now() - interval '1 day'))`
+  select from (${awake}) r where r.room_id = a.room_id and r.deleted_at is null
+  and (r.idle_seq is null or r.idle_seq < r.head or r.changed_at > now() - interval '1 day'))`
 
 export const createIdleness = (parts: IdlenessParts): Idleness => {
   const { kinds, database, logger } = parts

@@ -183,28 +183,32 @@ const toRecord = (row: RoomRow): RoomRecord => {
 export const noSuchRoom = (name: RoomName): RoomlogError =>
   new RoomlogError('room-not-found', `there is no room ${name}`)
 
-const columns = 'name, kind, head, epoch, created_at, changed_at, deleted_at'
+/** The newest entry of a room says how far it is, and since when. */
+const columns =
+  'name, kind, coalesce(seq, 0) as head, epoch, created_at, coalesce(at, created_at) as changed_at, deleted_at'
+const newest =
+  'left join lateral (select seq, at from entry where room_id = room.id order by seq desc limit 1) newest on true'
 
 const insertRoom = `
 with made as (
   insert into room (id, name, kind) values ($1::uuid, $2::text, $3::text) on conflict do nothing
-  returning id, ${columns}),
+  returning *),
 owner as (
   insert into member (room_id, user_id, role, name) select id, $4::text, $5::text, $6::text from made
   where $5::text is not null on conflict do nothing)
-select ${columns} from made`
+select ${columns} from made as room ${newest}`
 
-const selectRoom = `select ${columns} from room where id = $1::uuid`
+const selectRoom = `select ${columns} from room ${newest} where room.id = $1::uuid`
 
 // Names hold no letter behind the tilde. A pattern that is a parameter would find no index.
 const selectByPrefix = `
-select ${columns} from room
+select ${columns} from room ${newest}
 where name ~>=~ $1::text and name ~<~ ($1::text || chr(127)) and deleted_at is null
 order by name using ~<~ limit $2::int8`
 
 /** Administrators see all rooms, guests those that stand for themselves, everybody what a grant names and where they are members. */
 const listRooms = `
-select ${columns} from room
+select ${columns} from room ${newest}
 where deleted_at is null and name > $2::text and ($1::text is null or kind = $1::text)
   and ($4::boolean or kind = any($7::text::text[])
     or exists (

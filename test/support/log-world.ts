@@ -144,4 +144,4 @@ export const losingAnswers = (
   })
 
 /** The statements that write entries. */
-export const append = /update writer set batch/
+export const append = /insert into entry/
