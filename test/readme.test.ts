@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { describeSettings } from '../server/config.ts'
+import { loadKinds } from '../server/kinds.ts'
 import { startServer } from './support/server.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -27,6 +28,18 @@ test('the first example of the README writes what it says into the log', async (
   const view = await fetch(`${server.url}/api/rooms/document%2Fhello/view`)
   expect(await view.json()).toEqual({ seq: 1, epoch: 1, data: { story: 'Once upon a time. ' } })
   await server.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('the kind of the README can be loaded as it stands there', async () => {
+  const code = codeBlocks('ts').find((block) => block.includes('defineRoom(')) ?? ''
+  const folder = await mkdtemp(join(root, 'node_modules/.readme-'))
+  await writeFile(
+    join(folder, 'kinds.mjs'),
+    stripTypeScriptTypes(code).replaceAll("'./schema/", `'${root}/schema/`)
+  )
+  const kinds = await loadKinds(join(folder, 'kinds.mjs'))
+  expect(kinds.get('poll')?.roles).toEqual(['owner', 'voter', 'reader'])
   await rm(folder, { recursive: true, force: true })
 })
 

@@ -46,7 +46,7 @@ export interface ApiCall<Shape extends z.ZodMiniType> {
   /** Sent as JSON. */
   readonly body?: unknown
   /** Left out: POST with a body, GET without one. */
-  readonly method?: 'PUT' | 'PATCH' | 'DELETE' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly shape: Shape
   readonly signal?: AbortSignal
 }

@@ -87,7 +87,7 @@ export const form = defineRoom({
       required: s.value(flag),
       /** The section that it stands in; null: above the first. */
       section: s.value(z._default(z.nullable(z.string()), null)),
-      /** What an export calls it; empty: its id. Renaming it loses nothing. */
+      /** What an export calls it; empty: what it asks. Renaming it loses nothing. */
       key: s.value(z._default(z.string(), '')),
       /** null: it is always asked. */
       condition: s.value(z._default(z.nullable(condition), null)),

@@ -18,7 +18,11 @@ const storage = {
   definitionSeq: s.value(z._default(z.int(), 0)),
   /** Whose answers these are. */
   respondent: s.value(z._default(z.string(), '')),
+  /** What they were called when they began. */
+  respondentName: s.value(z._default(z.string(), '')),
   status: s.value(z._default(status, { state: 'draft', at: null, by: '' })),
+  /** When it was sent last, in milliseconds since 1970; it stays when somebody reopens or reviews it. */
+  sentAt: s.value(z._default(z.nullable(z.number()), null)),
   device: s.value(z._default(deviceKind, 'unknown')),
   answers: s.record(s.value(answer)),
   answerTexts: s.record(s.text())
@@ -87,6 +91,7 @@ const create = async ({ storage, parent, user, input }: CreationContext): Promis
   if (asked === null) throw new Refusal('the form is not there')
   storage.definitionSeq.set(asked.seq)
   storage.respondent.set(user.id)
+  storage.respondentName.set(user.name)
   storage.device.set(input.device)
 }
 
@@ -100,6 +105,7 @@ const submit = async ({ storage, snapshot, parent, user, at, setRole }: Context)
     if (complaints.length > 0)
       throw new Refusal(`${complaints.length} answers are missing or not right`, complaints)
     storage.status.set({ state: 'submitted', at, by: user.id })
+    storage.sentAt.set(at)
   }
   setRole(respondent, 'submitter')
 }

@@ -5,6 +5,7 @@ import { Button } from '../ui/button.tsx'
 import { countOf } from '../ui/time-words.ts'
 import { useLasting } from '../ui/timers.ts'
 import { useRights, useSyncStatus } from './form-room.ts'
+import { roleWords, useAskWhom } from './roles.ts'
 import { NextTry } from './saved.tsx'
 
 /** The indicator says offline after 1 s without a connection, the banner after 5. */
@@ -44,11 +45,16 @@ export function FormBanner() {
         your last {countOf(status.pending, 'change')} yet.
       </Banner>
     )
-  if (rights?.mayWrite === false)
-    return (
-      <Banner icon={Eye} meaning="plain">
-        You can read this form, not change it. Its owner can give you edit rights.
-      </Banner>
-    )
+  if (rights?.mayWrite === false) return <NoEditRights role={rights.role} />
   return null
+}
+
+/** What you may do, and who can change it. */
+function NoEditRights({ role }: { role: keyof typeof roleWords }) {
+  const whom = useAskWhom()
+  return (
+    <Banner icon={Eye} meaning="plain">
+      You can {roleWords[role].may}. {whom} can give you edit rights.
+    </Banner>
+  )
 }

@@ -47,10 +47,10 @@ const createEdits = (mutate: Mutate, read: () => FormSnapshot) => ({
   /** Brings back a question that somebody else removed: a new one with the same content, behind that other one. */
   addCopy: (question: Question, choices: readonly Choice[], behind: string | null): string =>
     mutate(({ fields, options }) => {
-      const { type, label, help, required, section } = question
+      const { id: _, min, max, ...settings } = question
       const first = fields.ids()[0]
       const place = behind !== null ? { after: behind } : first === undefined ? {} : { before: first }
-      const id = fields.insert({ type, label, help, required, section }, place)
+      const id = fields.insert({ ...settings, min: min.value, max: max.value }, place)
       for (const choice of choices) options.insert({ field: id, label: choice.label })
       return id
     }),

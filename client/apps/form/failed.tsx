@@ -1,13 +1,16 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { Link } from 'wouter'
+import { now } from '../../clock.ts'
 import type { RoomError, SyncStatus } from '../../index.ts'
 import { useClient, useStore } from '../../react/index.ts'
 import { useVisitor } from '../entrance.tsx'
+import { useAnnounce } from '../ui/announcer.tsx'
 import { Button, buttonClasses } from '../ui/button.tsx'
 import { Screen } from '../ui/screen.tsx'
-import { countOf } from '../ui/time-words.ts'
+import { countOf, timeOf } from '../ui/time-words.ts'
 import type { FormRoom } from './form-room.ts'
 import { CopyKept, KeptText } from './kept-text.tsx'
+import { askWhom } from './roles.ts'
 
 export interface FailedProps {
   readonly failure: RoomError
@@ -20,6 +23,7 @@ export function Failed({ failure, room }: FailedProps) {
   const status = useStore(room.syncStatus)
   const kept = status.state === 'rejected' ? status.keptText : ''
   if (failure.code === 'token-invalid') return <SignedOut kept={kept} unsent={unsentOf(status)} />
+  if (failure.code === 'forbidden' && room.ready.get()) return <Removed kept={kept} room={room} />
   if (failure.code === 'forbidden')
     return (
       <Stop
@@ -52,6 +56,21 @@ const unsentOf = (status: SyncStatus): string => {
   return status.storedLocally
     ? `${changes} not sent, and kept on this device.`
     : `${changes} not sent, and only in this tab.`
+}
+
+/** It was open to you a moment ago. Who has removed you the server does not tell: those are named who can undo it. */
+function Removed({ kept, room }: { kept: string; room: FormRoom }) {
+  const client = useClient()
+  const [at] = useState(() => timeOf(new Date(now())))
+  return (
+    <Stop
+      kept={kept}
+      heading="You were removed from this form."
+      action={<Button onClick={() => client.retryNow()}>Try again</Button>}
+    >
+      It was closed to you at {at}. {askWhom(room.roster.get())} can let you in again. {safe}
+    </Stop>
+  )
 }
 
 function SignedOut({ kept, unsent }: { kept: string; unsent: string }) {
@@ -87,6 +106,8 @@ interface StopProps {
 }
 
 function Stop({ heading, kept, action, children }: StopProps) {
+  const announce = useAnnounce()
+  useEffect(() => announce(heading, 'assertive'), [heading, announce])
   return (
     <Screen
       bar="Form"

@@ -11,8 +11,9 @@ import { useRights, useStorage } from './form-room.ts'
 import { FormLogLine } from './log-line.tsx'
 import { useOthersSaid } from './others-said.ts'
 import { FormPeople } from './people.tsx'
+import { useEscalationsSaid, useRoleSaid } from './role-said.ts'
 import { FormSaved } from './saved.tsx'
-import { Share } from './share.tsx'
+import { Share } from './share/share.tsx'
 import { useUndo, useUndoKeys } from './undo.ts'
 
 export const untitled = 'Untitled form'
@@ -25,6 +26,8 @@ export function FormFrame({ id, dock, beside = '', children }: FormFrameProps) {
   useUndoKeys()
   useOthersSaid()
   useBackOnlineSaid()
+  useRoleSaid()
+  useEscalationsSaid()
   useEffect(() => {
     document.title = `${title} · Roomlog`
   }, [title])
@@ -36,7 +39,7 @@ export function FormFrame({ id, dock, beside = '', children }: FormFrameProps) {
         views={views}
         tools={mayWrite && <UndoButtons className="max-desk:hidden" />}
         saved={<FormSaved />}
-        people={<FormPeople id={id} />}
+        people={<FormPeople />}
         action={<Share id={id} />}
         logLine={<FormLogLine />}
         banner={<FormBanner />}

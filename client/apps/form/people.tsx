@@ -6,7 +6,7 @@ import { People, peopleMark } from '../ui/people.tsx'
 import type { Person } from '../ui/person.ts'
 import type { FormSnapshot } from './arrangement.ts'
 import { useOthers, useSelf, useStorage } from './form-room.ts'
-import { ShareLinks } from './share.tsx'
+import { ShareFromPeople } from './share/share.tsx'
 import { anchorOf, whereaboutsOf } from './whereabouts.ts'
 
 interface FormPresence {
@@ -14,7 +14,7 @@ interface FormPresence {
 }
 
 /** Who is in this form; a press on somebody keeps their place in sight until you move yourself. */
-export function FormPeople({ id }: { id: string }) {
+export function FormPeople() {
   const form = useStorage()
   const self = useSelf()
   const others = useOthers()
@@ -26,7 +26,7 @@ export function FormPeople({ id }: { id: string }) {
   return (
     <People people={people} following={following} onFollow={setFollowing}>
       <div className="mt-2 border-t border-rule pt-3 desk:hidden">
-        <ShareLinks id={id} />
+        <ShareFromPeople />
       </div>
     </People>
   )

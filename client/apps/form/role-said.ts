@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useRef } from 'react'
-import { useToast } from '../ui/toast.tsx'
 import { timeOf } from '../ui/time-words.ts'
+import { useToast } from '../ui/toast.tsx'
 import { useEscalationListener, useRights } from './form-room.ts'
 import { isFormRole, roleWords } from './roles.ts'
 
@@ -26,9 +26,7 @@ export const useEscalationsSaid = (): void => {
   useEscalationListener(({ name, role, reason, until }) => {
     const what = isFormRole(role) ? roleWords[role].one : role
     toast({
-      text: until
-        ? `${name} is ${what} until ${timeOf(until)}: ${reason}`
-        : `${name} is ${what} no longer.`
+      text: until ? `${name} is ${what} until ${timeOf(until)}: ${reason}` : `${name} is ${what} no longer.`
     })
   })
 }

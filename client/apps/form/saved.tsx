@@ -6,9 +6,11 @@ import { SavedIndicator } from '../ui/saved-indicator.tsx'
 import { savedWords } from '../ui/saved-words.ts'
 import { countOf, momentOf, numberOf, secondOf } from '../ui/time-words.ts'
 import { useNow } from '../ui/timers.ts'
-import { useLog, useSyncStatus } from './form-room.ts'
+import type { FormSnapshot } from './arrangement.ts'
+import { useLog, useStorage, useSyncStatus } from './form-room.ts'
 import { CopyKept, KeptText } from './kept-text.tsx'
 import { useNameOf } from './log-line.tsx'
+import { placeWords } from './place-words.ts'
 
 /** The saved indicator of this form, with its facts. */
 export function FormSaved() {
@@ -90,27 +92,62 @@ export function NextTry() {
 }
 
 function RefusedFacts({ refused }: { refused: Rejected }) {
+  const form = useStorage()
+  const { path, keptText } = refused
   return (
     <>
       <p className="font-name text-stop">Your last change was not saved.</p>
       <p className="mt-1.5 mb-2.5">
-        {whyRefused[refused.code] ?? `${errorCodes[refused.code].about}.`} The form was reloaded
-        {refused.keptText ? '; your text is kept here:' : '.'}
+        {path !== null && <b className="font-name">{sentence(placeWords(path, form))}: </b>}
+        {whyRefused(refused)} The form was reloaded{keptText ? '; your text is kept here:' : '.'}
       </p>
-      {refused.keptText && <KeptText text={refused.keptText} />}
+      {keptText && <KeptText text={keptText} />}
+      <KeptValues refused={refused} form={form} />
       <div className="mt-3 flex flex-wrap gap-2">
-        {refused.keptText && <CopyKept text={refused.keptText} />}
+        {keptText && <CopyKept text={keptText} />}
         <Button onClick={() => refused.discard()}>Go on without it</Button>
       </div>
     </>
   )
 }
 
-const whyRefused: Partial<Record<Rejected['code'], string>> = {
+const keptValuesMax = 5
+
+/** What was picked and not typed: by its place, there is nothing to copy. */
+function KeptValues({ refused, form }: { refused: Rejected; form: FormSnapshot }) {
+  const values = refused.keptEdits.filter(({ value }) => value !== null && typeof value !== 'string')
+  if (values.length === 0) return null
+  return (
+    <ul className="mt-2 text-ink-2">
+      {values.slice(0, keptValuesMax).map(({ path, value }) => (
+        <li key={path}>
+          {sentence(placeWords(path, form))}: <span className="text-ink">{valueWords(value)}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
+
+const valueWords = (value: unknown): string => {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+const whyRefused = ({ code, reason }: Rejected): string =>
+  code === 'value-invalid'
+    ? `this value is not one that it takes (${reason}).`
+    : (reasons[code] ?? `${errorCodes[code].about}.`)
+
+const reasons: Partial<Record<Rejected['code'], string>> = {
   'read-only': 'Your role in this form is to read, not to write.',
+  'path-refused': 'your role does not let you write there.',
   forbidden: 'You may not open this form any more.',
   'token-invalid': 'Your sign-in has ended.',
   'too-large': 'The change is larger than the server takes.',
   'update-malformed': 'The server could not read the change.',
-  'update-incomplete': 'The change builds on something that the server does not have.'
+  'update-incomplete': 'The change builds on something that the server does not have.',
+  'update-too-complex': 'The change is too much at once: make it in smaller steps.',
+  'client-id-taken': 'This tab wrote under the number of somebody else. It has a new one now: try again.'
 }

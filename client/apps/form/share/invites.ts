@@ -1,5 +1,6 @@
-import { useCallback, useEffect, useEffectEvent, useState } from 'react'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { every } from '../../../clock.ts'
+import { timeOf } from '../../ui/time-words.ts'
 import { useNow } from '../../ui/timers.ts'
 import { useRights, useRoster } from '../form-room.ts'
 import { type Invite, type Sharing, wordsFor } from './sharing.ts'
@@ -11,36 +12,30 @@ export interface OpenInvites {
   /** null while they have not been read. */
   readonly list: readonly Invite[] | null
   readonly problem: string
-  refresh(): void
+  /** Resolves when the list is as it was after this call, or newer. */
+  read(): Promise<void>
 }
 
 /** The invites that people can still join by: read again whenever who belongs to the form changes. */
-export const useOpenInvites = (sharing: Sharing, { isShown }: { readonly isShown: boolean }): OpenInvites => {
+export const useOpenInvites = (sharing: Sharing): OpenInvites => {
   const roster = useRoster()
   const [list, setList] = useState<readonly Invite[] | null>(null)
   const [problem, setProblem] = useState('')
-  const [asked, setAsked] = useState(0)
-  const read = useEffectEvent(async (signal: AbortSignal) => {
-    try {
-      const invites = await sharing.invites(signal)
-      if (!signal.aborted) {
-        setList(invites)
-        setProblem('')
-      }
-    } catch (error) {
-      if (!signal.aborted) setProblem(wordsFor(error))
-    }
-  })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what changes them is the reason to read again
-  useEffect(() => {
-    if (!isShown) return
-    const reading = new AbortController()
-    void read(reading.signal)
-    return () => reading.abort()
-  }, [isShown, roster, asked])
-  const refresh = useCallback(() => setAsked((before) => before + 1), [])
-  useEffect(() => (isShown ? every(askAgainMs, refresh) : undefined), [isShown, refresh])
-  return { list, problem, refresh }
+  const turns = useRef({ begun: 0, shown: 0 })
+  const read = async (): Promise<void> => {
+    const turn = ++turns.current.begun
+    const answer = await sharing.invites().catch(wordsFor)
+    if (turn < turns.current.shown) return
+    turns.current.shown = turn
+    if (typeof answer === 'string') return setProblem(answer)
+    setList(answer)
+    setProblem('')
+  }
+  const readAgain = useEffectEvent(() => void read())
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a roster that changed is the reason to read again
+  useEffect(() => readAgain(), [roster])
+  useEffect(() => every(askAgainMs, () => readAgain()), [])
+  return { list, problem, read }
 }
 
 /** Seconds until then, by the server's clock; 0 once it is over. */
@@ -53,3 +48,17 @@ export const useSecondsUntil = (expiresAt: string): number => {
 /** `9 min 40 s`, `40 s` */
 export const durationWords = (seconds: number): string =>
   seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+
+const dayAndTime = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit'
+})
+
+/** `until 19:30` today, `until Fri, 27 Nov, 19:30` on another day. */
+export const untilWords = (expiresAt: string, now: Date): string => {
+  const end = new Date(expiresAt)
+  return `until ${end.toDateString() === now.toDateString() ? timeOf(end) : dayAndTime.format(end)}`
+}

@@ -24,7 +24,9 @@ export function LinkRow({ label, link }: { label: string; link: string }) {
   const copy = async () => {
     const isDone = await copyText(link)
     setCopied(isDone)
-    announce(isDone ? 'The link is copied' : 'The browser does not let pages copy. Select the link and copy it')
+    announce(
+      isDone ? 'The link is copied' : 'The browser does not let pages copy. Select the link and copy it'
+    )
   }
   return (
     <div>

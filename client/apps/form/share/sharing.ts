@@ -23,7 +23,7 @@ export interface NewInvite extends Invite {
 
 /** Each of them throws Refusal and TypeError as `callApi` does. */
 export interface Sharing {
-  invites(signal: AbortSignal): Promise<readonly Invite[]>
+  invites(): Promise<readonly Invite[]>
   invite(kind: InviteKind, role: FormRole, seconds?: number): Promise<NewInvite>
   takeBack(id: string): Promise<void>
   giveRole(userId: string, role: FormRole, name?: string): Promise<void>
@@ -37,16 +37,15 @@ export const useSharing = (): Sharing => {
   const room = `/api/rooms/${encodeURIComponent(`${form.kind}/${id}`)}`
   const member = (userId: string): string => `${room}/members/${encodeURIComponent(userId)}`
   return {
-    invites: async (signal) => {
+    invites: async () => {
       const shape = z.object({ invites: z.array(inviteShape) })
-      return (await callApi(`${room}/invites`, { token, shape, signal })).invites
+      return (await callApi(`${room}/invites`, { token, shape })).invites
     },
     invite: (kind, role, seconds) => {
       const body = { kind, role, expiresInSeconds: seconds }
       return callApi(`${room}/invites`, { token, body, shape: newInviteShape })
     },
-    takeBack: (invite) =>
-      callApi(`${room}/invites/${invite}`, { token, method: 'DELETE', shape: done }),
+    takeBack: (invite) => callApi(`${room}/invites/${invite}`, { token, method: 'DELETE', shape: done }),
     giveRole: async (userId, role, name) => {
       await callApi(member(userId), { token, method: 'PUT', body: { role, name }, shape: z.unknown() })
     },

@@ -1,0 +1,179 @@
+import { ArrowLeft, X } from 'lucide-react'
+import { type FocusEvent, type ReactNode, useState } from 'react'
+import { useVisitor } from '../../entrance.tsx'
+import { joinLink } from '../../join/codes.ts'
+import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { closePopover } from '../../ui/popover.tsx'
+import { useCan, useRoster, useStorage } from '../form-room.ts'
+import { askWhom, type FormRole } from '../roles.ts'
+import { AccessList } from './access-list.tsx'
+import { focusWhenShown } from './focus.ts'
+import { InvitePeople, week } from './invite-people.tsx'
+import { useOpenInvites } from './invites.ts'
+import { FormLinks } from './links.tsx'
+import { Pairing, type ShownCode } from './pairing.tsx'
+import { canSend, sendLink } from './send-link.ts'
+import { type NewInvite, useSharing } from './sharing.ts'
+
+const dialogId = 'share'
+
+/** The button in the bar, and the dialog that it opens: below it, on phones over the whole screen. */
+export function Share({ id }: { id: string }) {
+  const [isOpen, setOpen] = useState(false)
+  const mayManage = useCan('manage')
+  return (
+    <>
+      <Button popoverTarget={dialogId} className="max-desk:hidden">
+        Share
+      </Button>
+      <dialog
+        id={dialogId}
+        popover="auto"
+        tabIndex={-1}
+        aria-label="Share this form"
+        onToggle={(event) => setOpen(event.newState === 'open')}
+        onBlur={closeWhenLeft}
+        className="anchored whole opening overflow-auto bg-sheet text-sm text-ink outline-none desk:max-h-[calc(100dvh-80px)] desk:w-[420px] desk:rounded-pop desk:shadow-pop"
+      >
+        {isOpen && (mayManage ? <Managed id={id} /> : <Unmanaged id={id} />)}
+      </dialog>
+    </>
+  )
+}
+
+/** Opens the dialog from the list of people, where the bar has no room for its button. */
+export function ShareFromPeople() {
+  return (
+    <Button look="go" popoverTarget={dialogId} className="w-full">
+      Share
+    </Button>
+  )
+}
+
+/** Whoever goes on with the Tab key leaves it behind; it would lie over where they are. */
+const closeWhenLeft = ({ currentTarget, relatedTarget }: FocusEvent<HTMLElement>): void => {
+  if (relatedTarget instanceof Node && !currentTarget.contains(relatedTarget)) closePopover(dialogId)
+}
+
+/** For those who may not give roles: who has access, and whom to ask. */
+function Unmanaged({ id }: { id: string }) {
+  const roster = useRoster()
+  const sharing = useSharing()
+  return (
+    <Panel heading="Share this form">
+      <Part heading="Links">
+        <FormLinks id={id} />
+      </Part>
+      <Part heading="Who has access">
+        <AccessList sharing={sharing} />
+        <p className="mt-2 text-ink-2">{askWhom(roster)} can give rights.</p>
+      </Part>
+    </Panel>
+  )
+}
+
+function Managed({ id }: { id: string }) {
+  const { isGuest } = useVisitor().identity
+  const roster = useRoster()
+  const title = useStorage((storage) => storage.title)
+  const sharing = useSharing()
+  const open = useOpenInvites(sharing)
+  const [role, setRole] = useState<FormRole>('editor')
+  const [link, setLink] = useState<NewInvite | null>(null)
+  const [code, setCode] = useState<ShownCode | null>(null)
+
+  const makeLink = async (of: FormRole, seconds: number): Promise<NewInvite> => {
+    const made = await sharing.invite('link', of, seconds)
+    setLink(made)
+    await open.read()
+    return made
+  }
+  const makeCode = async () => {
+    const invite = await sharing.invite('code', role)
+    // Read before it is shown: what is not among the open invites then was used.
+    await open.read()
+    setCode({ invite, knew: new Set(roster.map(({ userId }) => userId)) })
+  }
+  const replaceCode = async () => {
+    const isOpen = open.list?.some((invite) => invite.id === code?.invite.id) ?? false
+    if (code !== null && isOpen) await sharing.takeBack(code.invite.id)
+    await makeCode()
+  }
+  const linkInstead = async () => {
+    const made = await makeLink(role, week)
+    setCode(null)
+    if (canSend()) await sendLink(title, joinLink(made.code))
+  }
+
+  if (code !== null)
+    return (
+      <Panel heading="Hand over this code." onBack={() => setCode(null)}>
+        <Pairing code={code} open={open} onNewCode={replaceCode} onLinkInstead={linkInstead} />
+      </Panel>
+    )
+  const links = <FormLinks id={id} />
+  return (
+    <Panel heading="Share this form">
+      {isGuest && <Part heading="For everybody">{links}</Part>}
+      <Part heading="Who has access">
+        <AccessList sharing={sharing} />
+      </Part>
+      <Part heading="Invite">
+        <InvitePeople
+          sharing={sharing}
+          open={open}
+          role={role}
+          onRole={setRole}
+          link={link}
+          onLink={async (of, seconds) => void (await makeLink(of, seconds))}
+          onCode={makeCode}
+        />
+      </Part>
+      {!isGuest && <Part heading="For those who have access">{links}</Part>}
+    </Panel>
+  )
+}
+
+interface PanelProps {
+  readonly heading: string
+  onBack?: () => void
+  readonly children: ReactNode
+}
+
+function Panel({ heading, onBack, children }: PanelProps) {
+  return (
+    <div className="flex min-h-full flex-col px-5 pt-2 pb-[calc(20px+env(safe-area-inset-bottom))] desk:px-4 desk:pb-4">
+      <div className="-mx-2 flex h-bar items-center justify-between">
+        {onBack ? (
+          <Button look="bare" square aria-label="Back" onClick={onBack}>
+            <Icon of={ArrowLeft} />
+          </Button>
+        ) : (
+          <span />
+        )}
+        <Button look="bare" square aria-label="Close" popoverTarget={dialogId} popoverTargetAction="hide">
+          <Icon of={X} />
+        </Button>
+      </div>
+      <h2
+        key={heading}
+        ref={focusWhenShown}
+        tabIndex={-1}
+        className="mb-2 text-2xl font-name tracking-title text-balance outline-none desk:text-lg"
+      >
+        {heading}
+      </h2>
+      {children}
+    </div>
+  )
+}
+
+function Part({ heading, children }: { heading: string; children: ReactNode }) {
+  return (
+    <section aria-label={heading} className="mt-4 first-of-type:mt-1">
+      <h3 className="mb-2 border-b border-ink pb-1.5 font-label">{heading}</h3>
+      {children}
+    </section>
+  )
+}
