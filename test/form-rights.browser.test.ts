@@ -76,7 +76,7 @@ describe.skipIf(missing('chromium') ?? missing('postgres'))('a form on a server 
       token: await tokenFor('ben', 'Ben Hart', { grants })
     })
     await reader.page.goto(address)
-    await reader.page.getByText('You can read this form, not change it.').waitFor()
+    await reader.page.getByText('You can read. Olga Brandt can give you edit rights.').waitFor()
     await question(reader.page, 1).click()
     await reader.page.keyboard.type('mine')
     expect(await question(reader.page, 1).inputValue()).toBe('Name')

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Attack } from './support/attack.ts'
+import { type Attack, attack, write } from './support/attack.ts'
 import { byteAttacks } from './support/attack-bytes.ts'
 import { clientAttacks } from './support/attack-clients.ts'
 import { pathAttacks } from './support/attack-paths.ts'
+import { bob, pia, unit } from './support/attack-room.ts'
+import { stepAttacks } from './support/attack-steps.ts'
 import { structAttacks } from './support/attack-structs.ts'
 import { valueAttacks } from './support/attack-values.ts'
 import { AttackedRoom } from './support/attacked-rooms.ts'
@@ -39,6 +41,7 @@ const groups: readonly (readonly [string, readonly Attack[]])[] = [
   ['writes where the role may not', pathAttacks],
   ['is no update that a client writes', byteAttacks],
   ['says one thing and would become another', structAttacks],
+  ['comes in steps, or below something deleted', stepAttacks],
   ['is not what the kind of the room has there', valueAttacks],
   ['is under the client id of another', clientAttacks]
 ]
@@ -67,6 +70,28 @@ describe.skipIf(missing('postgres')).each(groups)(
     })
   }
 )
+
+describe.skipIf(missing('postgres'))('a client id that somebody announced', () => {
+  const newcomer = { ...bob, client: 777 }
+  const written = write(newcomer.client, 0, { text: 'x', origin: unit('items/i3/body', 1) })
+
+  it('is theirs, also before they write: nobody else can lock them out', async () => {
+    const room = await AttackedRoom.start(world, pia)
+    await room.announce(newcomer)
+    await room.withstand(attack(pia, 'writes under an announced client id', written, 'client-id-taken'))
+    await room.expectWrites(newcomer, null)
+    await room.end()
+  })
+
+  it('of another cannot be announced again', async () => {
+    const room = await AttackedRoom.start(world, pia)
+    await room.announce(newcomer)
+    await room.announce({ ...pia, client: newcomer.client })
+    await room.withstand(attack(pia, 'writes under an announced client id', written, 'client-id-taken'))
+    await room.expectWrites(newcomer, null)
+    await room.end()
+  })
+})
 
 describe('the attacks', () => {
   it('are 150 at least, and no two of one name', () => {

@@ -5,7 +5,13 @@
  * smaller, and told by its seed and its steps.
  */
 import { describe, expect, it } from 'vitest'
+import { writeScope } from '../schema/access.ts'
+import { ClientOwners } from '../server/room/client-owners.ts'
+import { guardUpdate } from '../server/room/write-guard.ts'
+import { plan } from './support/attack-kinds.ts'
+import { crowds } from './support/guard-crowds.ts'
 import { type Counts, failureOf, noCounts, type Story, shrink, storyOf } from './support/guard-stories.ts'
+import { seededRandom } from './support/seeded-random.ts'
 
 const stories = Number(process.env.ROOMLOG_TEST_STORIES ?? 500)
 const firstSeed = Number(process.env.ROOMLOG_TEST_SEED ?? 1)
@@ -49,4 +55,14 @@ describe(`the write guard in ${stories} stories from seed ${firstSeed}`, () => {
     },
     30_000 + stories * storyMs
   )
+})
+
+describe('the write guard lets pass what was done offline for long', () => {
+  const [userId, role] = ['ana', 'owner']
+  const scope = writeScope(plan, role, userId)
+
+  it.each(crowds(seededRandom(1), 2_000))('$what', ({ room, update }) => {
+    const by = { scope, definition: plan, userId, role, owners: new ClientOwners(), announced: null }
+    expect(guardUpdate(room, update, by)).toMatchObject({ answer: 'apply' })
+  })
 })

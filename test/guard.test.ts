@@ -149,7 +149,7 @@ describe('an update', () => {
         ]
       }
     ])
-    expect(judge(update)).toEqual({ answer: 'apply', update, claims: expect.any(Array), isRelayed: false })
+    expect(judge(update)).toEqual({ answer: 'apply', update, claims: expect.any(Array), isRelayed: true })
   })
 
   it('in which two clients wait for each other is refused as incomplete', () => {

@@ -4,6 +4,7 @@ import { type BelongingWorld, startBelongingWorld } from './support/belonging.ts
 import { expectProblem, roomPath } from './support/http.ts'
 import { newRoom, toRoomName } from './support/log-world.ts'
 import { missing } from './support/missing.ts'
+import { awarenessMessage } from './support/raw-messages.ts'
 import { openProvider } from './support/stock-provider.ts'
 import { authSecret, signToken } from './support/tokens.ts'
 import { waitUntil } from './support/wait-until.ts'
@@ -153,6 +154,18 @@ describe.skipIf(missing('postgres'))('a change of role', () => {
     cleo.document.getText('text').insert(0, 'now I may')
     await cleo.settled()
     expect(await world.rows(room)).toHaveLength(1)
+  })
+
+  it('is seen in their presence, without their doing', async () => {
+    const room = await trio()
+    const [ana, ben] = [await world.enter(room, 'ana'), await world.enter(room, 'ben')]
+    ben.client.send(awarenessMessage(room, [{ id: 7, clock: 1, state: { focus: 'title' } }]))
+    const shown = (): unknown =>
+      ana.client.heard.flatMap((one) => (one.kind === 'awareness' ? one.entries : [])).at(-1)?.state
+    await waitUntil(() => JSON.stringify(shown())?.includes('"role":"writer"'), { about: 'the writer' })
+    await world.setRole(room, 'ana', 'ben', 'reader')
+    await waitUntil(() => JSON.stringify(shown())?.includes('"role":"reader"'), { about: 'the reader' })
+    expect(shown()).toMatchObject({ focus: 'title', user: { id: 'ben' } })
   })
 
   it('is told to everybody who is in the room', async () => {

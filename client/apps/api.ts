@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import type { Complaint } from '../../schema/behaviour.ts'
 import { type ErrorCode, isErrorCode } from '../../schema/error-codes.ts'
 
 /** What the server refused, by its name; `internal` for an answer that is none of ours. */
@@ -7,12 +8,20 @@ export class Refusal extends Error {
   readonly code: ErrorCode
   /** When to try again; null: the server has not said. */
   readonly retrySeconds: number | null
+  /** What is in the way, where the kind of the room has refused. */
+  readonly complaints: readonly Complaint[]
 
-  constructor(code: ErrorCode, detail: string, retrySeconds: number | null = null) {
+  constructor(code: ErrorCode, detail: string, { retrySeconds = null, complaints = [] }: RefusalDetails = {}) {
     super(detail)
     this.code = code
     this.retrySeconds = retrySeconds
+    this.complaints = complaints
   }
+}
+
+interface RefusalDetails {
+  readonly retrySeconds?: number | null
+  readonly complaints?: readonly Complaint[]
 }
 
 /** The shape of an answer that says no more than that it is done. */
@@ -41,6 +50,14 @@ export const callApi = async <Shape extends z.ZodMiniType>(
   return z.parse(shape, answer.status === 204 ? undefined : await answer.json())
 }
 
+/** What an address of the API answers in bytes: a document as a Yjs update. @throws Refusal, TypeError as `callApi` */
+export const readBytes = async (path: string, token: string, signal?: AbortSignal): Promise<Uint8Array> => {
+  const headers = { authorization: `Bearer ${token}` }
+  const answer = await fetch(path, { headers, signal: signal ?? null })
+  if (!answer.ok) throw await refusalOf(answer)
+  return new Uint8Array(await answer.arrayBuffer())
+}
+
 export interface ApiCall<Shape extends z.ZodMiniType> {
   readonly token?: string
   /** Sent as JSON. */
@@ -51,13 +68,17 @@ export interface ApiCall<Shape extends z.ZodMiniType> {
   readonly signal?: AbortSignal
 }
 
-const problemShape = z.object({ code: z.string(), detail: z.string() })
+const problemShape = z.object({
+  code: z.string(),
+  detail: z.string(),
+  complaints: z.optional(z.array(z.object({ path: z.string(), detail: z.string() })))
+})
 
 const refusalOf = async (answer: Response): Promise<Refusal> => {
   const problem = z.safeParse(problemShape, parseJson(await answer.text()))
   const retrySeconds = Number(answer.headers.get('retry-after')) || null
   return problem.success && isErrorCode(problem.data.code)
-    ? new Refusal(problem.data.code, problem.data.detail, retrySeconds)
+    ? new Refusal(problem.data.code, problem.data.detail, { retrySeconds, ...problem.data })
     : new Refusal('internal', `the server answered ${answer.status}`)
 }
 

@@ -79,8 +79,10 @@ export const applyUpdate = (
   const writing = new Writing(access.identity.user.id, null, address)
   writing.announced = clientId
   const verdict = applyOrBreak(room, access, update, writing)
-  if (verdict.answer === 'refuse')
+  if (verdict.answer === 'refuse') {
+    room.refused(access, verdict, writing)
     throw new RoomlogError(verdict.code, verdict.detail, { path: verdict.path })
+  }
   return room.log.waiting > before
 }
 

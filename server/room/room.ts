@@ -163,7 +163,6 @@ export class Room implements RoomLogListener {
    */
   apply(update: Uint8Array, access: Access, writing: Writing): Verdict {
     const verdict = this.#judge(update, access, writing)
-    if (verdict.answer === 'refuse') this.#parts.onRefused(this.name, access, verdict, writing.address)
     if (verdict.answer !== 'apply') return verdict
     const { document } = this
     for (const client of verdict.claims) this.#parts.owners.claim(client, writing.author)
@@ -171,6 +170,11 @@ export class Room implements RoomLogListener {
     Y.applyUpdate(document, verdict.update, writing)
     if (isPending(document)) throw new Error('an update that passed the guard did not integrate')
     return verdict
+  }
+
+  /** Tells that somebody was refused this for good. */
+  refused(access: Access, refusal: Refusal, { address }: Writing): void {
+    this.#parts.onRefused(this.name, access, refusal, address)
   }
 
   /**

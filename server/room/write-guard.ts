@@ -17,7 +17,7 @@ import { assertKept, assertLongAreDeleted } from './guard/keys.ts'
 import { locate } from './guard/locate.ts'
 import { newsOf } from './guard/news.ts'
 import { inOrder } from './guard/order.ts'
-import { type Ownership, ownershipOf } from './guard/ownership.ts'
+import { nothingOwned, type Ownership, ownershipOf } from './guard/ownership.ts'
 import { below, expectRoot, pathOf, placeOf, type TypePlace } from './guard/place.ts'
 import { Reading } from './guard/reading.ts'
 import { rememberDeletes } from './guard/remembered.ts'
@@ -163,13 +163,9 @@ class Judgement {
 
   #assertContent(fresh: Fresh, around: TypePlace): void {
     const { definition, userId, role, scope } = this.#by
-    const fault = faultOfContent({
-      update: this.#update,
-      definition,
-      fresh,
-      around,
-      writer: { userId, role, isFull: scope.isFull, isRelayed: this.#ownership.relayed.has(fresh.client) }
-    })
+    const isRelayed = this.#ownership.relayed.has(fresh.client)
+    const writer = { userId, role, isFull: scope.isFull, isRelayed }
+    const fault = faultOfContent({ update: this.#update, definition, fresh, around, writer })
     if (fault !== null)
       throw new GuardRefusal('value-invalid', fault, pathOf(placeIn(definition, around, fresh.key)))
   }
@@ -194,5 +190,3 @@ class Judgement {
       for (const { parent } of list) if (typeof parent === 'string') expectRoot(this.#document, parent)
   }
 }
-
-const nothingOwned: Ownership = { claims: [], relayed: new Set() }

@@ -249,6 +249,7 @@ export class Connection implements Member, Busy {
       this.#keepEarly(Uint8Array.from(update))
       return false
     }
+    this.room.refused(this.access, verdict, this.#writing)
     return this.refuse(verdict.code, verdict.detail, verdict.path)
   }
 

@@ -26,27 +26,31 @@ export interface RecheckParts {
 }
 
 const roundMs = 1_000
-/** Everybody is asked about once in so many rounds, a part in each. */
+/** Everybody is asked about once in so many rounds, a part in each; on a very full node more seldom. */
 const partsOfAll = 3
+const partMax = 1_000
 
 export const createRecheck = ({ authority, logger, sessions }: RecheckParts): Recheck => {
-  let round = 0
-  const recheckAll = async (): Promise<void> => {
-    round = (round + 1) % partsOfAll
+  /** Up to where they were asked about. */
+  let place = 0
+  const recheckSome = async (): Promise<void> => {
+    const all = [...sessions()].flatMap((session) =>
+      [...session.connections.values()].map((connection) => ({ session, connection }))
+    )
+    const count = Math.min(partMax, Math.ceil(all.length / partsOfAll))
+    const from = place < all.length ? place : 0
+    place = from + count
     const at = now()
-    const due: Promise<void>[] = []
-    for (const [index, session] of [...sessions()].entries()) {
-      const isTheirTurn = index % partsOfAll === round
-      for (const connection of session.connections.values())
-        if (isTheirTurn || hasEnded(connection, at)) due.push(recheck(authority, session, connection))
-    }
-    await Promise.all(due)
+    const due = all.filter(
+      ({ connection }, index) => (index >= from && index < place) || hasEnded(connection, at)
+    )
+    await Promise.all(due.map(({ session, connection }) => recheck(authority, session, connection)))
   }
   const rounds = startRounds({
     everyMs: roundMs,
     about: 'asking what people may do',
     logger,
-    work: recheckAll
+    work: recheckSome
   })
 
   return {

@@ -11,6 +11,7 @@ export const plan = defineRoom({
   roles: [
     'owner',
     'photographer',
+    'curator',
     'florist',
     'caterer',
     'respondent',
@@ -22,6 +23,7 @@ export const plan = defineRoom({
   access: {
     owner: { write: '*', comment: true },
     photographer: { write: ['items', 'tasks'] },
+    curator: { write: ['photos'] },
     florist: { write: ['photos/own/caption'] },
     caterer: { write: ['items/*/name'] },
     respondent: { write: ['answers', 'answerTexts'] },
@@ -41,6 +43,8 @@ export const plan = defineRoom({
       body: s.text(),
       start: s.contested(z._default(z.nullable(z.string()), null))
     }),
+    /** Its name begins as that of another. */
+    tasksNote: s.text(),
     tasks: s.collection({ name: s.value(z.string()), done: s.value(flag) }),
     photos: s.collection({ caption: s.value(text), story: s.text() }, { owned: true }),
     remarks: s.collection({ text: s.value(z.string()), draft: s.text() }, { owned: true }),

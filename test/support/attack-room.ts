@@ -13,6 +13,7 @@ export const alice: Person = { user: 'alice', role: 'owner', client: 5 }
 export const bob: Person = { user: 'bob', role: 'guest', client: 7 }
 
 export const pia: Person = { user: 'pia', role: 'photographer', client: 21 }
+export const cora: Person = { user: 'cora', role: 'curator', client: 32 }
 export const flo: Person = { user: 'flo', role: 'florist', client: 22 }
 export const cat: Person = { user: 'cat', role: 'caterer', client: 23 }
 export const rosa: Person = { user: 'rosa', role: 'respondent', client: 24 }
@@ -64,6 +65,7 @@ const seedOf = {
     put('items', 'i3', { order: 'a2', name: 'Portraits' })
     document.getText('items/i3/body').insert(0, 'by pia')
   },
+  cora: () => put('photos', 'cora:p1', { order: 'a2', caption: 'by Cora' }),
   flo: () => mapOf('photos', 'flo:p1').set('caption', 'Flowers'),
   cat: () => mapOf('items', 'i2').set('name', 'Big cake'),
   rosa: () => {
@@ -102,6 +104,7 @@ export const seeds = [
   seed(alice, seedOf.alice),
   seed(bob, seedOf.bob),
   seed(pia, seedOf.pia),
+  seed(cora, seedOf.cora),
   seed(flo, seedOf.flo),
   seed(cat, seedOf.cat),
   seed(rosa, seedOf.rosa),
@@ -151,3 +154,10 @@ export const unit = (root: string, index: number): Id => {
 
 /** The emoji of the title: two units of one item, with Alice's clocks. */
 export const emoji = unit('title', 4)
+
+/** The title's second letter, which is deleted. */
+export const deletedLetter: Id = { client: alice.client, clock: unit('title', 0).clock + 1 }
+
+/** The entry that Alice removed, and what was in it: of that only garbage is left. */
+export const removedEntry: Id = { client: alice.client, clock: entry('items', 'i1').clock - 3 }
+export const garbage: Id = { client: alice.client, clock: entry('items', 'i1').clock - 2 }

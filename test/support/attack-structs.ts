@@ -1,11 +1,12 @@
 /** Structs that say one thing and become another: by their neighbours, their parents, and what is there already. */
 import { type Attack, attack, attackInSteps, idleAttack, range, section, types, write } from './attack.ts'
 import {
-  alice,
   ana,
   cleo,
+  deletedLetter,
   emoji,
   entry,
+  garbage,
   max,
   newId,
   next,
@@ -22,35 +23,30 @@ const own = (clock: number): Id => ({ client: newId, clock })
 const letter: RawStruct = { text: 'x', parent: 'items/i1/body' }
 
 /** Something of each role's own: a unit of a list, a type, and a struct that may be written. */
-const holdings: readonly { by: Person; list: Id | null; parent: Id | null; allowed: RawStruct }[] = [
+const holdings: readonly { by: Person; list: Id | null; allowed: RawStruct }[] = [
   {
     by: pia,
     list: unit('items/i3/body', 1),
-    parent: entry('items', 'i3'),
     allowed: { text: 'x', parent: 'items/i3/body' }
   },
   {
     by: cleo,
     list: unit('remarks/cleo:r1/draft', 1),
-    parent: entry('remarks', 'cleo:r1'),
     allowed: { text: 'x', parent: 'remarks/cleo:r1/draft' }
   },
   {
     by: rosa,
     list: unit('answerTexts/a2', 1),
-    parent: null,
     allowed: { any: ['x'], parent: 'answers', key: 'a7' }
   },
   {
     by: max,
     list: entry('picks', 'max:m1'),
-    parent: null,
     allowed: { any: [true], parent: 'picks', key: 'max:m7' }
   },
   {
     by: ana,
     list: entry('rsvps', 'ana'),
-    parent: null,
     allowed: { any: [{ coming: true }], origin: entry('rsvps', 'ana') }
   }
 ]
@@ -135,22 +131,22 @@ const sameRole: readonly Attack[] = [
   attack(
     pia,
     'stands between a text and something deleted elsewhere',
-    write(newId, 0, { text: 'x', origin: unit('items/i1/body', 0), right: deletedOfTitle() })
+    write(newId, 0, { text: 'x', origin: unit('items/i1/body', 0), right: deletedLetter })
   ),
   attack(
     pia,
     'stands between a text and what is garbage',
-    write(newId, 0, { text: 'x', origin: unit('items/i1/body', 0), right: garbage() })
+    write(newId, 0, { text: 'x', origin: unit('items/i1/body', 0), right: garbage })
   ),
   attack(
     pia,
     'stands between what is garbage and a text',
-    write(newId, 0, { text: 'x', origin: garbage(), right: unit('items/i1/body', 0) })
+    write(newId, 0, { text: 'x', origin: garbage, right: unit('items/i1/body', 0) })
   ),
   attack(
     olga,
     'stands between a text and what is garbage, as one who may write everything',
-    write(newId, 0, { text: 'x', origin: unit('items/i1/body', 0), right: garbage() })
+    write(newId, 0, { text: 'x', origin: unit('items/i1/body', 0), right: garbage })
   ),
   attack(
     olga,
@@ -163,11 +159,6 @@ const sameRole: readonly Attack[] = [
     write(newId, 0, { any: ['x'], origin: entry('headline', 'value'), right: entry('theme', 'color') })
   )
 ]
-
-/** The title's second letter, which is deleted. */
-function deletedOfTitle(): Id {
-  return { client: 5, clock: unit('title', 0).clock + 1 }
-}
 
 const tails: readonly Attack[] = holdings.flatMap(({ by, list }) => {
   const last = next(by.client) - 1
@@ -304,117 +295,11 @@ const parents: readonly Attack[] = [
   )
 ]
 
-const twoSteps: readonly Attack[] = [
-  attackInSteps(pia, 'writes its own text, and then from there into the title', [
-    [write(newId, 0, { text: 'abc', origin: unit('items/i3/body', 5) }), 'taken'],
-    [write(newId, 3, { text: 'x', origin: own(2), right: title }), 'refused']
-  ]),
-  attackInSteps(pia, 'writes its own text, and then repeats it with a tail in the title', [
-    [write(newId, 0, { text: 'abc', origin: unit('items/i3/body', 5) }), 'taken'],
-    [write(newId, 0, { text: 'abcdef', parent: 'title' }), 'refused']
-  ]),
-  attackInSteps(cleo, "adds an entry of its own, and then below it a neighbour of somebody's", [
-    [
-      write(
-        newId,
-        0,
-        { type: types.map, parent: 'remarks', key: 'cleo:r2' },
-        { any: ['x'], parent: own(0), key: 'text' }
-      ),
-      'taken'
-    ],
-    [write(newId, 2, { any: ['y'], origin: own(1), right: entry('remarks', 'carl:r1', 'text') }), 'refused']
-  ]),
-  attackInSteps(ana, 'deletes its own entry, and then stands behind what is left between others', [
-    [rawUpdate([], [range(ana.client, [entry('rsvps', 'ana').clock, 1])]), 'taken'],
-    [
-      write(newId, 0, {
-        any: [{ coming: true }],
-        origin: entry('rsvps', 'ana'),
-        right: entry('rsvps', 'bob')
-      }),
-      'refused'
-    ]
-  ]),
-  attackInSteps(pia, 'is refused for a gap, and then fills it', [
-    [write(newId, 2, { text: 'x', origin: title }), 'refused'],
-    [write(newId, 0, { text: 'ab', parent: 'title' }), 'refused']
-  ]),
-  attackInSteps(pia, 'is refused for a delete of clocks to come', [
-    [rawUpdate([], [range(newId, [0, 3])]), 'refused'],
-    [rawUpdate([], [range(5, [next(5), 3])]), 'refused']
-  ]),
-  attackInSteps(pia, 'writes into an entry that it deletes in the same breath, and beside it', [
-    [
-      write(
-        newId,
-        0,
-        { type: types.map, parent: 'items', key: 'i8' },
-        { any: ['a6'], parent: own(0), key: 'order' }
-      ),
-      'taken'
-    ],
-    [
-      rawUpdate(
-        [
-          section(
-            newId,
-            2,
-            { any: ['x'], parent: own(0), key: 'name' },
-            { any: ['x'], origin: entry('headline', 'value') }
-          )
-        ],
-        [range(newId, [0, 1])]
-      ),
-      'refused'
-    ]
-  ])
-]
-
-/** What somebody wrote online into what was deleted meanwhile is taken, and is nowhere. */
-const belowDeleted: readonly Attack[] = [
-  attackInSteps(rosa, 'types behind a letter that is deleted, in its own text', [
-    [rawUpdate([], [range(rosa.client, [unit('answerTexts/a2', 1).clock, 2])]), 'taken'],
-    [write(newId, 0, { text: 'x', origin: unit('answerTexts/a2', 2) }), 'taken']
-  ]),
-  attack(
-    ana,
-    'types behind a deleted letter of the title',
-    write(newId, 0, { text: 'x', origin: deletedOfTitle() }),
-    'path-refused'
-  ),
-  attack(
-    rex,
-    'types behind a deleted letter of the title',
-    write(newId, 0, { text: 'x', origin: deletedOfTitle() }),
-    'read-only'
-  ),
-  attack(
-    rex,
-    'writes below what is garbage',
-    write(newId, 0, { any: ['x'], parent: removedEntry(), key: 'name' }),
-    'read-only'
-  ),
-  attack(rex, 'brings garbage', write(newId, 0, { gc: 3 }), 'read-only')
-]
-
-/** The entry that Alice removed with all that is in it. */
-function removedEntry(): Id {
-  return { client: alice.client, clock: entry('items', 'i1').clock - 3 }
-}
-
-/** What was in it. */
-function garbage(): Id {
-  return { client: alice.client, clock: entry('items', 'i1').clock - 2 }
-}
-
 export const structAttacks: readonly Attack[] = [
   ...inherited,
   ...twoLists,
   ...sameRole,
   ...tails,
   ...repeats,
-  ...parents,
-  ...twoSteps,
-  ...belowDeleted
+  ...parents
 ]

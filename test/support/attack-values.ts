@@ -6,6 +6,7 @@ import {
   bob,
   cat,
   cleo,
+  cora,
   entry,
   flo,
   max,
@@ -276,6 +277,61 @@ const ownKeys: readonly Attack[] = [
   bad(cleo, 'drafts for an id with a slash', { text: 'x', parent: 'remarks/cleo:r1/x/draft' })
 ]
 
+const besideOwn: readonly Attack[] = [
+  bad(
+    ana,
+    'sets its own entry, and then that of another',
+    { any: [{ coming: true }], origin: entry('rsvps', 'ana') },
+    { any: [{ coming: true }], origin: entry('rsvps', 'bob') }
+  ),
+  bad(
+    max,
+    'sets a pick of its own, and then that of another',
+    { any: [true], origin: entry('picks', 'max:m1') },
+    { any: [true], origin: entry('picks', 'carl:m1') }
+  ),
+  bad(
+    cleo,
+    'adds an entry of its own, and then one in the name of another',
+    { type: types.map, parent: 'remarks', key: 'cleo:r8' },
+    { type: types.map, parent: 'remarks', key: 'carl:r8' }
+  ),
+  bad(
+    cat,
+    'sets the field that it may write, and then another of the same entry',
+    { any: ['x'], origin: itemName },
+    { any: [7], ...minutes }
+  ),
+  bad(
+    flo,
+    'sets its caption, and then the order beside it',
+    { any: ['x'], origin: entry('photos', 'flo:p1', 'caption') },
+    { any: ['a9'], origin: entry('photos', 'flo:p1', 'order') }
+  ),
+  bad(max, 'picks under its own name, percent-encoded', { any: [true], parent: 'picks', key: '%6Dax:m9' }),
+  bad(cleo, 'adds an entry under its own name, percent-encoded', {
+    type: types.map,
+    parent: 'remarks',
+    key: '%63leo:r9'
+  }),
+  bad(cora, 'adds an entry in the name of another, where it may write all of them', {
+    type: types.map,
+    parent: 'photos',
+    key: 'carl:p9'
+  }),
+  bad(cora, 'adds an entry in nobody’s name, where each has a maker', {
+    type: types.map,
+    parent: 'photos',
+    key: 'p9'
+  }),
+  attack(
+    pia,
+    'types into a text whose name begins as that of its own',
+    write(newId, 0, { text: 'x', parent: 'tasksNote' }),
+    'path-refused'
+  )
+]
+
 const fields: readonly Attack[] = [
   bad(cat, 'sets another field of an entry', { any: [5], ...minutes }),
   bad(cat, 'moves an entry', { any: ['a9'], origin: entry('items', 'i1', 'order') }),
@@ -321,5 +377,6 @@ export const valueAttacks: readonly Attack[] = [
   ...shapes,
   ...claims,
   ...ownKeys,
+  ...besideOwn,
   ...fields
 ]

@@ -8,7 +8,7 @@ import { plan } from './attack-kinds.ts'
 import { alice, bob, type Person, seeds, updateBy } from './attack-room.ts'
 import { callServer, roomPath } from './http.ts'
 import type { RawClient } from './raw-client.ts'
-import { syncMessage } from './raw-messages.ts'
+import { awarenessMessage, syncMessage } from './raw-messages.ts'
 import type { SessionWorld } from './session-world.ts'
 import { seconds, signToken } from './tokens.ts'
 import { waitUntil } from './wait-until.ts'
@@ -88,6 +88,19 @@ export class AttackedRoom {
     const send = (update: Uint8Array<ArrayBuffer>): Promise<Answer> => this.#post(attack.by, update)
     await this.#attack(attack, door === 'HTTP' ? send : await this.#openSocket(attack.by))
     await this.#expectAllowed()
+  }
+
+  /** Somebody shows which client they are, as everybody does who comes, and has not written yet. */
+  async announce(person: Person): Promise<void> {
+    const client = await this.#world.open()
+    await client.enter(this.#name, { token: await tokenOf(person) })
+    client.send(awarenessMessage(this.#name, [{ id: person.client, clock: 1, state: { focus: null } }]))
+    await client.settled()
+  }
+
+  /** They write, and everybody sees it. @param root a text; null: their answer to the invitation */
+  async expectWrites(person: Person, root: string | null): Promise<void> {
+    await this.#goOn(person, root)
   }
 
   /** Those whose content was attacked go on, what everybody has is what is allowed, and so is what the log has. */

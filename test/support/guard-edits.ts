@@ -197,3 +197,22 @@ const planChanges = (editor: Editor): [path: string, change: Change][] => {
     [`answerTexts/${id}`, editText(random, `answerTexts/${id}`)]
   ]
 }
+
+/** Claims say who made them: bringing back another's would be saying it in their name. */
+export const undoableOf = (definition: RoomDefinition, document: Y.Doc): Y.AbstractType<unknown>[] => {
+  const types =
+    definition === plan
+      ? [
+          ...['items', 'tasks', 'photos', 'remarks', 'rsvps', 'picks', 'answers', 'headline', 'theme'].map(
+            (name) => document.getMap(name)
+          ),
+          ...['title', 'theme/motto', 'items/i1/body', 'answerTexts/i1'].map((name) => document.getText(name))
+        ]
+      : [
+          document.getText('text'),
+          document.getMap('map'),
+          document.getArray('array'),
+          document.getXmlFragment('xml')
+        ]
+  return types as unknown as Y.AbstractType<unknown>[]
+}

@@ -9,7 +9,7 @@ import type { RoomDefinition } from '../../schema/define-room.ts'
 import { ClientOwners } from '../../server/room/client-owners.ts'
 import { guardUpdate, type Verdict } from '../../server/room/write-guard.ts'
 import { plan } from './attack-kinds.ts'
-import { free, honestChange } from './guard-edits.ts'
+import { free, honestChange, undoableOf } from './guard-edits.ts'
 import { lie } from './guard-lies.ts'
 import { contentOf, effectsOf, replicaOf } from './guard-oracle.ts'
 import { type Random, seededRandom } from './seeded-random.ts'
@@ -368,25 +368,6 @@ const blankPerson = (userId: string, role: string): Person => {
     unsent: [],
     hasSwapped: false
   }
-}
-
-/** Claims say who made them: bringing back another's would be saying it in their name. */
-const undoableOf = (definition: RoomDefinition, document: Y.Doc): Y.AbstractType<unknown>[] => {
-  const types =
-    definition === plan
-      ? [
-          ...['items', 'tasks', 'photos', 'remarks', 'rsvps', 'picks', 'answers', 'headline', 'theme'].map(
-            (name) => document.getMap(name)
-          ),
-          ...['title', 'theme/motto', 'items/i1/body', 'answerTexts/i1'].map((name) => document.getText(name))
-        ]
-      : [
-          document.getText('text'),
-          document.getMap('map'),
-          document.getArray('array'),
-          document.getXmlFragment('xml')
-        ]
-  return types as unknown as Y.AbstractType<unknown>[]
 }
 
 const expectSame = (a: Y.Doc, b: Y.Doc, about: string): void => {

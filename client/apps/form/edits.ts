@@ -50,7 +50,11 @@ const createEdits = (mutate: Mutate, read: () => FormSnapshot) => ({
       const { id: _, min, max, ...settings } = question
       const first = fields.ids()[0]
       const place = behind !== null ? { after: behind } : first === undefined ? {} : { before: first }
-      const id = fields.insert({ ...settings, min: min.value, max: max.value }, place)
+      const bounds = {
+        ...(min.value === null ? {} : { min: min.value }),
+        ...(max.value === null ? {} : { max: max.value })
+      }
+      const id = fields.insert({ ...settings, ...bounds }, place)
       for (const choice of choices) options.insert({ field: id, label: choice.label })
       return id
     }),

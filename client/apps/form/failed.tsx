@@ -10,7 +10,7 @@ import { Screen } from '../ui/screen.tsx'
 import { countOf, timeOf } from '../ui/time-words.ts'
 import type { FormRoom } from './form-room.ts'
 import { CopyKept, KeptText } from './kept-text.tsx'
-import { askWhom } from './roles.ts'
+import { askWhom, managersOf } from './roles.ts'
 
 export interface FailedProps {
   readonly failure: RoomError
@@ -62,13 +62,16 @@ const unsentOf = (status: SyncStatus): string => {
 function Removed({ kept, room }: { kept: string; room: FormRoom }) {
   const client = useClient()
   const [at] = useState(() => timeOf(new Date(now())))
+  const roster = room.roster.get()
+  // Without them, what was shown came from this device, and it is not known since when it is closed.
+  const wasHere = managersOf(roster).length > 0
   return (
     <Stop
       kept={kept}
       heading="You were removed from this form."
       action={<Button onClick={() => client.retryNow()}>Try again</Button>}
     >
-      It was closed to you at {at}. {askWhom(room.roster.get())} can let you in again. {safe}
+      {wasHere && `It was closed to you at ${at}.`} {askWhom(roster)} can let you in again. {safe}
     </Stop>
   )
 }

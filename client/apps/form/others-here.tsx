@@ -25,8 +25,11 @@ export function OthersHere({ question }: { question: string }) {
 }
 
 /** The name of who is in a field, at its corner, and the field's outline in their colour. */
-export function useOthersAt(path: string) {
-  const there = useOthers((others) => others.filter((other) => other.presence.focus === path), shallow)
+export const useOthersAt = (path: string) =>
+  aroundField(useOthers((others) => others.filter((other) => other.presence.focus === path), shallow))
+
+/** The same for those who are known to be there. */
+export const aroundField = (there: readonly Named[]) => {
   const first = there[0]
   if (first === undefined) return { style: undefined, className: '', flag: null }
   return {
@@ -40,9 +43,12 @@ export function useOthersAt(path: string) {
   }
 }
 
-interface Other {
+interface Named {
   readonly id: string
   readonly info: { readonly name: string }
+}
+
+interface Other extends Named {
   readonly activity: Person['activity']
   readonly stale: boolean
 }

@@ -98,7 +98,7 @@ function RefusedFacts({ refused }: { refused: Rejected }) {
     <>
       <p className="font-name text-stop">Your last change was not saved.</p>
       <p className="mt-1.5 mb-2.5">
-        {path !== null && <b className="font-name">{sentence(placeWords(path, form))}: </b>}
+        {path !== null && <b className="font-name">{sentence(placeWords(path, form))}. </b>}
         {whyRefused(refused)} The form was reloaded{keptText ? '; your text is kept here:' : '.'}
       </p>
       {keptText && <KeptText text={keptText} />}
@@ -137,12 +137,12 @@ const valueWords = (value: unknown): string => {
 
 const whyRefused = ({ code, reason }: Rejected): string =>
   code === 'value-invalid'
-    ? `this value is not one that it takes (${reason}).`
+    ? `The value is none that it takes: ${reason}.`
     : (reasons[code] ?? `${errorCodes[code].about}.`)
 
 const reasons: Partial<Record<Rejected['code'], string>> = {
   'read-only': 'Your role in this form is to read, not to write.',
-  'path-refused': 'your role does not let you write there.',
+  'path-refused': 'Your role does not let you write there.',
   forbidden: 'You may not open this form any more.',
   'token-invalid': 'Your sign-in has ended.',
   'too-large': 'The change is larger than the server takes.',

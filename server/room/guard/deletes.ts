@@ -43,6 +43,7 @@ export const readDeletion = (
   effort: Effort,
   mayDelete: MayDelete
 ): Deletion => {
+  if (deletes.length === 0) return nothingDeleted
   const walk = new Walk(document, effort, mayDelete)
   for (let at = 0; at < deletes.length; at += 3) {
     const [client = 0, clock = 0, length = 0] = [deletes[at], deletes[at + 1], deletes[at + 2]]
@@ -59,6 +60,8 @@ export const readDeletion = (
   }
   return walk
 }
+
+const nothingDeleted: Deletion = { hasEffect: false, hasFresh: false, dropped: [], keyed: [] }
 
 class Walk implements Deletion {
   hasFresh = false

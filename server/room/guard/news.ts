@@ -6,6 +6,7 @@ import { createEncoder, type Encoder, toUint8Array, writeUint8Array, writeVarUin
 import * as Y from 'yjs'
 import type { Deletion, Range } from './deletes.ts'
 import type { Reading } from './reading.ts'
+import type { Sections } from './structs.ts'
 
 /** What of the update is to be applied; null: nothing. */
 export const newsOf = (update: Uint8Array, reading: Reading, deletion: Deletion): Uint8Array | null => {
@@ -15,7 +16,7 @@ export const newsOf = (update: Uint8Array, reading: Reading, deletion: Deletion)
   if (reading.repeated.size === 0 && isAllDeletes && !reading.areDeletesKnown) return update
   const encoder = createEncoder()
   if (reading.hasCut) writeUint8Array(encoder, cutStructs(update, reading))
-  else writeStructs(encoder, update, reading)
+  else writeStructs(encoder, update, reading.sections)
   if (!hasDeletes) writeVarUint(encoder, 0)
   else if (deletion.dropped.length === 0) writeUint8Array(encoder, update.subarray(reading.deletesFrom))
   else writeDeletes(encoder, reading.deletes, deletion.dropped)
@@ -23,15 +24,13 @@ export const newsOf = (update: Uint8Array, reading: Reading, deletion: Deletion)
 }
 
 /** The fresh structs of a section stand side by side, the repeated ones before them. */
-const writeStructs = (encoder: Encoder, update: Uint8Array, { sections, bytesOf }: Reading): void => {
+const writeStructs = (encoder: Encoder, update: Uint8Array, sections: Sections): void => {
   writeVarUint(encoder, sections.size)
   for (const section of sections.values()) {
-    const bytes = bytesOf.get(section)
-    if (bytes === undefined) throw new Error('a section without bytes')
     writeVarUint(encoder, section.list.length)
     writeVarUint(encoder, section.client)
     writeVarUint(encoder, section.known)
-    writeUint8Array(encoder, update.subarray(bytes.from, bytes.to))
+    writeUint8Array(encoder, update.subarray(section.from, section.to))
   }
 }
 

@@ -18,6 +18,8 @@ export interface Ownership {
   readonly relayed: ReadonlySet<number>
 }
 
+export const nothingOwned: Ownership = { claims: [], relayed: new Set() }
+
 /**
  * An id that nobody has is the writer's. But whoever may write everything may also bring what others wrote without the
  * server: of unknown ids only the announced one is theirs then, or the only one, or its author would be locked out.
@@ -33,6 +35,7 @@ export const ownershipOf = (sections: Sections, question: OwnerQuestion): Owners
     if (owner === undefined) unknown.push(client)
     else if (owner !== userId) others.push(client)
   }
+  if (unknown.length + others.length === 0) return nothingOwned
   const [taken] = others
   if (taken !== undefined && !scope.isFull)
     throw new GuardRefusal('client-id-taken', `client ${taken} belongs to somebody else`)

@@ -27,8 +27,6 @@ export class Reading implements UpdateVisitor {
   hasCut = false
   /** Keyed items of several values: honest as history, which the same update deletes. */
   readonly long: Fresh[] = []
-  /** Where the bytes of the fresh structs of a section begin and end. */
-  readonly bytesOf = new Map<Section, { readonly from: number; to: number }>()
   readonly #document: Y.Doc
   readonly #update: Uint8Array
   #client = -1
@@ -101,14 +99,12 @@ export class Reading implements UpdateVisitor {
     if (fresh.cut > 0) this.hasCut = true
     section.list.push(fresh)
     if (head.length > 1 && head.content > content.deleted) this.long.push(fresh)
-    const bytes = this.bytesOf.get(section)
-    if (bytes !== undefined) bytes.to = head.to
+    section.to = head.to
   }
 
   #open(head: StructHead): Section {
-    const section = new Section(head.client, this.#known)
+    const section = new Section(head, this.#known)
     this.sections.set(head.client, section)
-    this.bytesOf.set(section, { from: head.from, to: head.to })
     this.#section = section
     return section
   }

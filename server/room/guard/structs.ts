@@ -77,6 +77,9 @@ export class Section {
   /** What the document has of this client. */
   readonly known: number
   readonly list: Fresh[] = []
+  /** Where the bytes of its structs begin and end in the update. */
+  readonly from: number
+  to: number
   /** Up to which clock its structs have their place; `next` is the first that has not. */
   placed: number
   next = 0
@@ -84,9 +87,11 @@ export class Section {
   until = 0
   isWaiting = false
 
-  constructor(client: number, known: number) {
+  constructor({ client, from, to }: StructHead, known: number) {
     this.client = client
     this.known = known
+    this.from = from
+    this.to = to
     this.placed = known
   }
 

@@ -1,11 +1,10 @@
 import { memo, useState } from 'react'
 import type { FieldType } from '../../../../schema/kinds/form.ts'
+import { isTyped, offersChoices } from '../../../../schema/kinds/form-answers.ts'
 import { SharedText } from '../../ui/shared-text.tsx'
 import type { Question } from '../arrangement.ts'
-import { isTyped, offersChoices } from '../field-types.ts'
-import { useText } from '../form-room.ts'
 import { Asked, boxClass, fieldProps, Help, OthersAround, Problem, Row } from './answer-parts.tsx'
-import { problemWith } from './checks.ts'
+import { useAnswering, useProblem } from './answering.ts'
 import { ChoiceAnswer, ListAnswer } from './choice-answers.tsx'
 import { EnteredAnswer } from './entered-answer.tsx'
 import { RatingAnswer, YesNoAnswer } from './tap-answers.tsx'
@@ -29,9 +28,10 @@ export const AnswerField = memo(function AnswerField(props: AnswerProps) {
 /** Text that several people may write at once. What is wrong with it is said when the cursor leaves it. */
 function TypedAnswer({ question, mayWrite }: AnswerProps) {
   const { id, type } = question
-  const text = useText((form) => form.answerTexts.get(id))
+  const text = useAnswering().useTyped(id)
   const [left, setLeft] = useState(true)
-  const problem = left ? problemWith(type, text.value) : null
+  const wrong = useProblem(question, text.value)
+  const problem = left ? wrong : null
   const props = fieldProps(question, problem)
   return (
     <Row question={question}>

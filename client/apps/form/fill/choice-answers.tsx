@@ -1,20 +1,16 @@
-import { shallow } from '../../../react/index.ts'
-import { useStorage } from '../form-room.ts'
 import type { AnswerProps } from './answer-field.tsx'
-import { Asked, answerPath, boxClass, fieldProps, Help, OthersAround, Row } from './answer-parts.tsx'
-import { chosen } from './checks.ts'
-import { usePicked } from './picked.ts'
-
-const useChoices = (question: string) =>
-  useStorage((form) => form.options.filter((choice) => choice.field === question), shallow)
+import { Asked, boxClass, fieldProps, groupProps, Help, OthersAround, Problem, Row } from './answer-parts.tsx'
+import { useChoices, useProblem } from './answering.ts'
+import { chosen, usePicked } from './picked.ts'
 
 /** One of the choices, or several of them. */
 export function ChoiceAnswer({ question, mayWrite }: AnswerProps) {
   const { id, type, required } = question
-  const choices = useChoices(id)
+  const choices = useChoices(question)
   const [answer, pick] = usePicked(id)
   const several = type === 'multiple-choice'
   const now = chosen(answer)
+  const problem = useProblem(question, answer)
   const choose = (choice: string, on: boolean) => {
     if (!several) return pick(choice)
     // In the order in which they are offered; those that are offered no more go.
@@ -25,7 +21,7 @@ export function ChoiceAnswer({ question, mayWrite }: AnswerProps) {
   }
   return (
     <Row question={question}>
-      <fieldset data-path={answerPath(id)} disabled={!mayWrite}>
+      <fieldset {...groupProps(question, problem)} disabled={!mayWrite}>
         <legend>
           <Asked question={question} />
         </legend>
@@ -48,6 +44,7 @@ export function ChoiceAnswer({ question, mayWrite }: AnswerProps) {
             </label>
           ))}
         </OthersAround>
+        <Problem question={question} text={problem} />
       </fieldset>
     </Row>
   )
@@ -55,10 +52,11 @@ export function ChoiceAnswer({ question, mayWrite }: AnswerProps) {
 
 /** One from a list that opens. */
 export function ListAnswer({ question, mayWrite }: AnswerProps) {
-  const choices = useChoices(question.id)
+  const choices = useChoices(question)
   const [answer, pick] = usePicked(question.id)
   const [now = ''] = chosen(answer)
-  const props = fieldProps(question, null)
+  const problem = useProblem(question, answer)
+  const props = fieldProps(question, problem)
   return (
     <Row question={question}>
       <label htmlFor={props.id} className="block">
@@ -81,6 +79,7 @@ export function ListAnswer({ question, mayWrite }: AnswerProps) {
           ))}
         </select>
       </OthersAround>
+      <Problem question={question} text={problem} />
     </Row>
   )
 }

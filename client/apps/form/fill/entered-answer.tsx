@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { AnswerProps } from './answer-field.tsx'
 import { Asked, boxClass, fieldProps, Help, OthersAround, Problem, Row } from './answer-parts.tsx'
-import { numberIn, problemWith } from './checks.ts'
+import { useProblem } from './answering.ts'
 import { usePicked } from './picked.ts'
 
 /** A number, a date or a time: written here, and given to the others when it is whole or the cursor leaves it. */
@@ -10,7 +10,8 @@ export function EnteredAnswer({ question, mayWrite }: AnswerProps) {
   const [answer, pick] = usePicked(id)
   const [draft, setDraft] = useState<string | null>(null)
   const shown = draft ?? String(answer ?? '')
-  const problem = draft === null || type !== 'number' ? null : problemWith(type, draft)
+  const wrong = useProblem(question, answer)
+  const problem = draft === null ? wrong : type === 'number' && isNoNumber(draft) ? noNumber : null
   const props = fieldProps(question, problem)
   const give = (text: string) => {
     const next = text === '' ? undefined : type === 'number' ? numberIn(text) : text
@@ -41,4 +42,14 @@ export function EnteredAnswer({ question, mayWrite }: AnswerProps) {
       <Problem question={question} text={problem} />
     </Row>
   )
+}
+
+const noNumber = 'Not a number. Example: 12.5'
+
+const isNoNumber = (text: string): boolean => text.trim() !== '' && numberIn(text) === null
+
+/** The number that somebody wrote with a point or a comma; null for what is none. */
+const numberIn = (text: string): number | null => {
+  const value = text.trim().replace(',', '.')
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(value) ? Number(value) : null
 }

@@ -1,19 +1,20 @@
 import { Link } from 'wouter'
+import { answerTo, progressOf, visibleFields } from '../../../../schema/kinds/form-answers.ts'
 import { KeepPlace } from '../../ui/keep-place.tsx'
 import { countOf } from '../../ui/time-words.ts'
-import { arrange, type FormSnapshot, inOrder, type Question } from '../arrangement.ts'
+import { arrange, type FormSnapshot } from '../arrangement.ts'
 import { useRights, useStorage } from '../form-room.ts'
 import { untitled } from '../frame.tsx'
 import { questionAnchor, titleAnchor } from '../whereabouts.ts'
 import { AnswerField } from './answer-field.tsx'
-import { isAnswered } from './checks.ts'
+import { AnsweringIn } from './answering.ts'
+import { formAnswering } from './form-answering.ts'
+import { RequiredProgress } from './required-progress.tsx'
 
 /** The form as it is filled in: one set of answers, that everybody with the link gives together. */
 export function Filler({ id }: { id: string }) {
   const form = useStorage()
   const mayWrite = useRights()?.mayWrite ?? false
-  const parts = arrange(form)
-  const questions = inOrder(parts)
   return (
     <main id="content" className="mx-auto max-w-[600px] px-5 pt-12 pb-32">
       <KeepPlace>
@@ -24,61 +25,45 @@ export function Filler({ id }: { id: string }) {
             Answers are saved as you type; everybody with this link sees them.
           </p>
         </div>
-        {questions.length === 0 ? (
+        {form.fields.length === 0 ? (
           <p className="mt-8 border-t border-rule pt-4">
             This form has no questions yet. <Link href={`/form/${encodeURIComponent(id)}`}>Build it</Link>
           </p>
         ) : (
-          <>
-            <Progress questions={questions} form={form} />
-            {parts.map((part) => [
-              part.section && (
-                <h3 key={part.section.id} className="mt-8 border-b border-ink pb-1.5 text-sm font-name">
-                  {part.section.title || 'Untitled section'}
-                </h3>
-              ),
-              ...part.questions.map((question) => (
-                <AnswerField key={question.id} question={question} mayWrite={mayWrite} />
-              ))
-            ])}
-            <Outcome questions={questions} form={form} />
-          </>
+          <AnsweringIn value={formAnswering}>
+            <Asked form={form} mayWrite={mayWrite} />
+          </AnsweringIn>
         )}
       </KeepPlace>
     </main>
   )
 }
 
-interface AnsweredProps {
-  readonly questions: readonly Question[]
-  readonly form: FormSnapshot
-}
-
-/** One tick for each required answer, green once it is there. */
-function Progress({ questions, form }: AnsweredProps) {
-  const required = questions.filter((question) => question.required)
-  const done = required.filter((question) => isAnswered(question, form)).length
-  if (required.length === 0) return <div className="mt-3 border-b border-rule" />
+function Asked({ form, mayWrite }: { form: FormSnapshot; mayWrite: boolean }) {
+  const parts = arrange({ sections: form.sections, fields: visibleFields(form, form) })
   return (
-    <div className="sticky top-head z-10 mt-1 flex items-center gap-3 border-b border-rule bg-paper py-2.5 text-sm">
-      <span aria-hidden="true" className="flex min-w-0 flex-1 gap-[3px]">
-        {required.map((question, index) => (
-          <i
-            key={question.id}
-            className={`h-1.5 min-w-0 flex-1 rounded-[1px] ${index < done ? 'bg-log' : 'bg-band-2'}`}
-          />
-        ))}
-      </span>
-      <span>
-        {done} of {countOf(required.length, 'required answer')}
-      </span>
-    </div>
+    <>
+      <RequiredProgress progress={progressOf(form, form)} />
+      {parts.map((part) => [
+        part.section && (
+          <h3 key={part.section.id} className="mt-8 border-b border-ink pb-1.5 text-sm font-name">
+            {part.section.title || 'Untitled section'}
+          </h3>
+        ),
+        ...part.questions.map((question) => (
+          <AnswerField key={question.id} question={question} mayWrite={mayWrite} />
+        ))
+      ])}
+      <Outcome form={form} />
+    </>
   )
 }
 
 /** What is left to do, with the way to it. */
-function Outcome({ questions, form }: AnsweredProps) {
-  const missing = questions.filter((question) => question.required && !isAnswered(question, form))
+function Outcome({ form }: { form: FormSnapshot }) {
+  const missing = visibleFields(form, form).filter(
+    (field) => field.required && answerTo(form, field, form) === undefined
+  )
   const first = missing[0]
   return (
     <p className="mt-5 text-ink-2">

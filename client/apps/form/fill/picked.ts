@@ -1,17 +1,20 @@
 import { useMemo } from 'react'
 import type { Answer } from '../../../../schema/kinds/form.ts'
-import { useRoom, useStorage } from '../form-room.ts'
+import { useAnswering } from './answering.ts'
 
 /** The answer of a question that is picked, and how to replace it; undefined takes it away. */
 export const usePicked = (
-  id: string
+  question: string
 ): readonly [Answer | undefined, (answer: Answer | undefined) => void] => {
-  const room = useRoom()
-  const answer = useStorage((form) => form.answers[id])
-  const pick = useMemo(
-    () => (next: Answer | undefined) =>
-      room.mutate(({ answers }) => (next === undefined ? answers.remove(id) : answers.set(id, next))),
-    [room, id]
-  )
+  const answering = useAnswering()
+  const answer = answering.usePicked(question)
+  const replace = answering.usePick()
+  const pick = useMemo(() => (next: Answer | undefined) => replace(question, next), [replace, question])
   return [answer, pick]
+}
+
+/** The choices of an answer, whether it was given to a question for one or for several. */
+export const chosen = (answer: Answer | undefined): readonly string[] => {
+  if (Array.isArray(answer)) return answer
+  return typeof answer === 'string' && answer !== '' ? [answer] : []
 }

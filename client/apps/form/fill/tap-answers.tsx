@@ -2,7 +2,8 @@ import type { Answer } from '../../../../schema/kinds/form.ts'
 import type { Question } from '../arrangement.ts'
 import { ratings } from '../field-types.ts'
 import type { AnswerProps } from './answer-field.tsx'
-import { Asked, answerPath, Help, OthersAround, Row } from './answer-parts.tsx'
+import { Asked, groupProps, Help, OthersAround, Problem, Row } from './answer-parts.tsx'
+import { useProblem } from './answering.ts'
 import { usePicked } from './picked.ts'
 
 /** Yes or no. */
@@ -36,9 +37,10 @@ interface KeysProps {
 function Keys({ question, mayWrite, values }: KeysProps) {
   const { id, required } = question
   const [answer, pick] = usePicked(id)
+  const problem = useProblem(question, answer)
   return (
     <Row question={question}>
-      <fieldset data-path={answerPath(id)} disabled={!mayWrite}>
+      <fieldset {...groupProps(question, problem)} disabled={!mayWrite}>
         <legend>
           <Asked question={question} />
         </legend>
@@ -63,6 +65,7 @@ function Keys({ question, mayWrite, values }: KeysProps) {
             ))}
           </div>
         </OthersAround>
+        <Problem question={question} text={problem} />
       </fieldset>
     </Row>
   )

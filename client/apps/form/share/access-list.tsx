@@ -166,7 +166,7 @@ function Removed({ entry, sharing, onUndone }: RemovedProps) {
     <Row entry={{ ...entry, online: false }} isYou={false} words={problem || 'removed'}>
       <Button ref={focusWhenShown} onClick={(event) => void undo(event.currentTarget.closest('dialog'))}>
         Undo
-        <span className="sr-only">: let {name} in again</span>
+        <span className="sr-only"> removing {name}</span>
       </Button>
     </Row>
   )

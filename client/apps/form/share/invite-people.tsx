@@ -91,7 +91,7 @@ function MadeLink({ link }: { link: NewInvite }) {
   const url = joinLink(link.code)
   const many = isFormRole(link.role) ? roleWords[link.role].many : link.role
   return (
-    <div className="mt-3 border-l-2 border-log pl-2.5">
+    <div className="mt-3 border-l-2 border-edge pl-2.5">
       <LinkRow label={`Link for ${many}, ${untilWords(link.expiresAt, now)}`} link={url} />
       <p className="mt-1 text-ink-2">It is shown this once: copy it now.</p>
       {canSend() && (
@@ -144,7 +144,7 @@ function OpenInvite({ invite, open, sharing }: { invite: Invite; open: OpenInvit
       </span>
       <Button onClick={(event) => void takeBack(event.currentTarget.closest('dialog'))}>
         Take back
-        <span className="sr-only">: {name}</span>
+        <span className="sr-only"> {name}</span>
       </Button>
     </>
   )

@@ -142,28 +142,31 @@ interface PanelProps {
 }
 
 function Panel({ heading, onBack, children }: PanelProps) {
+  const title = (
+    <h2
+      key={heading}
+      ref={focusWhenShown}
+      tabIndex={-1}
+      className={`font-name text-balance outline-none ${onBack ? 'mt-3 mb-2 text-2xl tracking-title desk:mt-0 desk:text-xl' : 'flex-1 text-lg'}`}
+    >
+      {heading}
+    </h2>
+  )
   return (
-    <div className="flex min-h-full flex-col px-5 pt-2 pb-[calc(20px+env(safe-area-inset-bottom))] desk:px-4 desk:pb-4">
-      <div className="-mx-2 flex h-bar items-center justify-between">
+    <div className="flex min-h-full flex-col px-5 pb-[calc(20px+env(safe-area-inset-bottom))] desk:px-4 desk:pb-4">
+      <div className="-mr-2 flex h-bar flex-none items-center justify-between">
         {onBack ? (
-          <Button look="bare" square aria-label="Back" onClick={onBack}>
+          <Button look="bare" square aria-label="Back" onClick={onBack} className="-ml-2">
             <Icon of={ArrowLeft} />
           </Button>
         ) : (
-          <span />
+          title
         )}
         <Button look="bare" square aria-label="Close" popoverTarget={dialogId} popoverTargetAction="hide">
           <Icon of={X} />
         </Button>
       </div>
-      <h2
-        key={heading}
-        ref={focusWhenShown}
-        tabIndex={-1}
-        className="mb-2 text-2xl font-name tracking-title text-balance outline-none desk:text-lg"
-      >
-        {heading}
-      </h2>
+      {onBack && title}
       {children}
     </div>
   )
