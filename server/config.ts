@@ -204,7 +204,7 @@ const limits = {
   framesPerSecondMax: {
     env: 'ROOMLOG_FRAMES_PER_SECOND_MAX',
     parse: asNumber(1, 100_000_000),
-    standard: '5000',
+    standard: '20000',
     about: 'Frames per second of one session; a role of a kind may have fewer'
   },
   bytesPerSecondMax: {
@@ -229,25 +229,25 @@ const limits = {
   sessionsPerAddressMax: {
     env: 'ROOMLOG_SESSIONS_PER_ADDRESS_MAX',
     parse: asNumber(1, 10_000_000),
-    standard: '10000',
+    standard: '100000',
     about: 'Sessions from one address'
   },
   sessionsPerUserMax: {
     env: 'ROOMLOG_SESSIONS_PER_USER_MAX',
     parse: asNumber(1, 10_000_000),
-    standard: '1000',
+    standard: '50000',
     about: 'Sessions of one user'
   },
   connectsPerSecondMax: {
     env: 'ROOMLOG_CONNECTS_PER_SECOND_MAX',
     parse: asNumber(1, 1_000_000),
-    standard: '1000',
+    standard: '20000',
     about: 'Attempts to open a session, per address and second'
   },
   writesPerSecondMax: {
     env: 'ROOMLOG_WRITES_PER_SECOND_MAX',
     parse: asNumber(1, 1_000_000),
-    standard: '1000',
+    standard: '5000',
     about: 'HTTP requests that write, per address and second, and per user and second'
   },
   idleTimeoutMs: {

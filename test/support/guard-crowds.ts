@@ -70,6 +70,13 @@ export const crowds = (random: Random, edits: number): Crowd[] => {
     apart('letters at one place, backwards', text, (own) =>
       times(backwardsMax, () => own.insert(edits / 2, 'y'))
     ),
+    apart('letters and deletes anywhere', text, (own) =>
+      times(edits, (at) => {
+        const spot = random.below(own.length)
+        if (at % 3 === 0) own.delete(spot, 1)
+        else own.insert(spot, 'y')
+      })
+    ),
     apart('a new text of each', author(1), (own) =>
       times(edits, () => own.insert(random.below(own.length + 1), 'y'))
     ),

@@ -1,4 +1,3 @@
-import { errorCodes } from '../../../schema/error-codes.ts'
 import type { Rejected, SyncStatus } from '../../index.ts'
 import { useClient, useStore } from '../../react/index.ts'
 import { Button } from '../ui/button.tsx'
@@ -11,6 +10,7 @@ import { useLog, useStorage, useSyncStatus } from './form-room.ts'
 import { CopyKept, KeptText } from './kept-text.tsx'
 import { useNameOf } from './log-line.tsx'
 import { placeWords } from './place-words.ts'
+import { sentence, valueWords, whyRefused } from './refused-words.ts'
 
 /** The saved indicator of this form, with its facts. */
 export function FormSaved() {
@@ -126,28 +126,4 @@ function KeptValues({ refused, form }: { refused: Rejected; form: FormSnapshot }
       ))}
     </ul>
   )
-}
-
-const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
-
-const valueWords = (value: unknown): string => {
-  if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
-
-const whyRefused = ({ code, reason }: Rejected): string =>
-  code === 'value-invalid'
-    ? `The value is none that it takes: ${reason}.`
-    : (reasons[code] ?? `${errorCodes[code].about}.`)
-
-const reasons: Partial<Record<Rejected['code'], string>> = {
-  'read-only': 'Your role in this form is to read, not to write.',
-  'path-refused': 'Your role does not let you write there.',
-  forbidden: 'You may not open this form any more.',
-  'token-invalid': 'Your sign-in has ended.',
-  'too-large': 'The change is larger than the server takes.',
-  'update-malformed': 'The server could not read the change.',
-  'update-incomplete': 'The change builds on something that the server does not have.',
-  'update-too-complex': 'The change is too much at once: make it in smaller steps.',
-  'client-id-taken': 'This tab wrote under the number of somebody else. It has a new one now: try again.'
 }

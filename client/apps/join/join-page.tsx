@@ -37,6 +37,7 @@ export function JoinPage({ code = '' }: { code?: string }) {
   return (
     <Screen bar="Join" heading="Type the code that you were given.">
       <form
+        className="mt-3"
         onSubmit={(event) => {
           event.preventDefault()
           void enter(plainCode(typed))
@@ -45,7 +46,7 @@ export function JoinPage({ code = '' }: { code?: string }) {
         <label htmlFor="code" className="block font-label text-ink">
           Code
         </label>
-        <div className="mt-1.5 flex flex-wrap gap-2">
+        <div className="mt-1.5 flex flex-wrap gap-2 text-xl">
           <input
             ref={field}
             id="code"
@@ -58,9 +59,9 @@ export function JoinPage({ code = '' }: { code?: string }) {
             onChange={(event) => setTyped(event.target.value)}
             aria-describedby={problem === '' ? undefined : 'code-problem'}
             aria-invalid={problem !== ''}
-            className="h-14 min-w-0 flex-[1_1_15rem] rounded-control border border-edge bg-sheet px-3 font-mono text-xl tracking-[0.2em] text-ink uppercase aria-invalid:border-stop"
+            className="h-14 min-w-0 flex-[1_1_15rem] rounded-control border border-edge bg-sheet px-3 font-mono tracking-[0.2em] text-ink uppercase aria-invalid:border-stop"
           />
-          <Button look="go" type="submit" aria-disabled={busy || waitSeconds > 0} className="h-14 px-6">
+          <Button look="go" type="submit" aria-disabled={busy || waitSeconds > 0} className="h-14! px-6">
             Join
           </Button>
         </div>

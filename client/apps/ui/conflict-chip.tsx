@@ -1,6 +1,5 @@
 import { Split } from 'lucide-react'
-import { type KeyboardEvent, type RefObject, useId, useLayoutEffect, useRef, useState } from 'react'
-import { flushSync } from 'react-dom'
+import { type KeyboardEvent, type RefObject, useEffectEvent, useId, useLayoutEffect, useRef, useState } from 'react'
 import { useAnnounce } from './announcer.tsx'
 import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
@@ -113,19 +112,17 @@ interface Handing {
 const useFocusHandedOn = ({ isThere, field, settled, close }: Handing) => {
   const announce = useAnnounce()
   const isHeld = useRef(false)
-  const latest = useRef({ settled, close })
-  useLayoutEffect(() => {
-    latest.current = { settled, close }
-  })
-  useLayoutEffect(() => {
-    if (isThere) return
-    latest.current.close()
+  const handOn = useEffectEvent(() => {
+    close()
     // What is taken away with the focus in it tells nobody that it lost it.
     if (!isHeld.current) return
     isHeld.current = false
     field.current?.focus({ preventScroll: true })
-    announce(latest.current.settled)
-  }, [isThere, field, announce])
+    announce(settled)
+  })
+  useLayoutEffect(() => {
+    if (!isThere) handOn()
+  }, [isThere])
   return {
     onFocus: () => {
       isHeld.current = true
@@ -147,6 +144,9 @@ function Picker({ about, values, why, onKeep, onLater }: PickerProps) {
   const chosen = values.find(({ key }) => key === picked) ?? values[0]
   const name = useId()
   const now = useNow(60_000)
+  const first = useRef<HTMLInputElement>(null)
+  // Whoever opened it goes on inside.
+  useLayoutEffect(() => first.current?.focus({ preventScroll: true }), [])
   if (chosen === undefined) return null
   return (
     <fieldset className="mt-2 mb-1 max-w-120 min-w-0 border-l-3 border-need py-0.5 pl-3.5 text-sm">
@@ -163,9 +163,7 @@ function Picker({ about, values, why, onKeep, onLater }: PickerProps) {
             className="grid min-h-11 grid-cols-[auto_1fr_auto] items-center gap-x-2.5 gap-y-1 px-3 py-2.5 not-first:border-t not-first:border-rule hover:bg-band has-checked:bg-band-2"
           >
             <input
-              ref={(radio) => {
-                if (value === chosen) focusOnce(radio)
-              }}
+              ref={index === 0 ? first : undefined}
               type="radio"
               name={name}
               className="size-4"
@@ -177,7 +175,7 @@ function Picker({ about, values, why, onKeep, onLater }: PickerProps) {
             {value.by.map(({ person, at }) => (
               <span
                 key={person.id}
-                className="col-[2/-1] flex items-center gap-1.5 text-xs text-ink-2 nth-4:mt-0"
+                className="col-[2/-1] flex items-center gap-1.5 text-xs text-ink-2"
               >
                 <Stamp person={person} size="s" />
                 {person.you ? 'You' : person.name}, {momentOf(at, now)}
@@ -196,12 +194,6 @@ function Picker({ about, values, why, onKeep, onLater }: PickerProps) {
       </div>
     </fieldset>
   )
-}
-
-/** Whoever opened it goes on inside; nobody else sees it open. */
-const focusOnce = (radio: HTMLInputElement | null): void => {
-  const box = radio?.closest('fieldset')
-  if (radio && !box?.contains(document.activeElement)) radio.focus({ preventScroll: true })
 }
 
 const counts = ['', 'One person', 'Two people', 'Three people', 'Four people', 'Five people']

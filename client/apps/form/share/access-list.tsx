@@ -186,9 +186,9 @@ function Row({ entry, isYou, words, children }: RowProps) {
   const here = online ? 'here now' : lastSeen === null ? '' : `last here ${momentOf(lastSeen, now)}`
   const activity = online ? 'active' : 'away'
   return (
-    <div className="flex min-h-11 items-center gap-3">
+    <div className="flex min-h-11 flex-wrap items-center justify-end gap-x-3">
       <Stamp person={{ id: userId, name, you: isYou, activity, stale: false }} />
-      <span className="min-w-0 flex-1">
+      <span className="min-w-0 flex-[1_1_6.5rem]">
         <span className="block truncate font-name">{isYou ? `${name} (you)` : name}</span>
         <span className="block truncate text-ink-2 empty:hidden">{words ?? here}</span>
       </span>

@@ -82,6 +82,7 @@ function Managed({ id }: { id: string }) {
   const [role, setRole] = useState<FormRole>('editor')
   const [link, setLink] = useState<NewInvite | null>(null)
   const [code, setCode] = useState<ShownCode | null>(null)
+  const [isPairing, setPairing] = useState(false)
 
   const makeLink = async (of: FormRole, seconds: number): Promise<NewInvite> => {
     const made = await sharing.invite('link', of, seconds)
@@ -95,20 +96,24 @@ function Managed({ id }: { id: string }) {
     await open.read()
     setCode({ invite, knew: new Set(roster.map(({ userId }) => userId)) })
   }
+  const isOpen = code !== null && (open.list?.some((invite) => invite.id === code.invite.id) ?? false)
+  const showCode = async () => {
+    if (!isOpen || code.invite.role !== role) await makeCode()
+    setPairing(true)
+  }
   const replaceCode = async () => {
-    const isOpen = open.list?.some((invite) => invite.id === code?.invite.id) ?? false
-    if (code !== null && isOpen) await sharing.takeBack(code.invite.id)
+    if (isOpen) await sharing.takeBack(code.invite.id)
     await makeCode()
   }
   const linkInstead = async () => {
     const made = await makeLink(role, week)
-    setCode(null)
+    setPairing(false)
     if (canSend()) await sendLink(title, joinLink(made.code))
   }
 
-  if (code !== null)
+  if (code !== null && isPairing)
     return (
-      <Panel heading="Hand over this code." onBack={() => setCode(null)}>
+      <Panel heading="Hand over this code." onBack={() => setPairing(false)}>
         <Pairing code={code} open={open} onNewCode={replaceCode} onLinkInstead={linkInstead} />
       </Panel>
     )
@@ -127,7 +132,7 @@ function Managed({ id }: { id: string }) {
           onRole={setRole}
           link={link}
           onLink={async (of, seconds) => void (await makeLink(of, seconds))}
-          onCode={makeCode}
+          onCode={showCode}
         />
       </Part>
       {!isGuest && <Part heading="For those who have access">{links}</Part>}
