@@ -33,12 +33,10 @@ const startAuthor = async (room: RoomName): Promise<Author> => {
     client,
     document,
     write: async (text) => {
-      // What came from elsewhere is acknowledged at once: the room has it.
-      updates.length = 0
-      const before = client.acknowledged()
       document.getText('text').insert(document.getText('text').length, text)
+      const expected = client.acknowledged() + updates.length
       client.send(...updates.splice(0).map((update) => syncMessage(room, 2, update)))
-      await waitUntil(() => client.acknowledged() > before, { about: 'the acknowledgement' })
+      await waitUntil(() => client.acknowledged() === expected, { about: 'the acknowledgement' })
     }
   }
 }

@@ -8,7 +8,7 @@ import type { Strategy } from '../../schema/merge-record.ts'
 import { readStorage } from '../../schema/storage.ts'
 import type { StorageShape } from '../../schema/storage-words.ts'
 import { documentToJson } from '../../server/room/document-json.ts'
-import { applyPatch } from '../../server/room/patch-room.ts'
+import { applyPatch } from '../../server/room/patch/patch-room.ts'
 
 /** A document that is patched in the name of `ana`. */
 export interface PatchedDocument<St extends StorageShape> {

@@ -14,6 +14,7 @@ import { offersChoices } from './field-types.ts'
 import { useRoom } from './form-room.ts'
 
 type Storage = LiveStorage<(typeof form)['storage']>
+type Rules = Pick<Question, 'condition' | 'lengthMin' | 'lengthMax' | 'pattern'>
 type Mutate = <T>(change: (storage: Storage) => T) => T
 
 /** Everything that changes the build of a form, apart from typing: each call is one entry and one step of undo. */
@@ -66,6 +67,15 @@ const createEdits = (mutate: Mutate, read: () => FormSnapshot) => ({
   removeQuestion: (id: string): void => mutate(({ fields }) => fields.remove(id)),
   setRequired: (id: string, required: boolean): void =>
     mutate(({ fields }) => fields.update(id, { required })),
+  /** null: no limit. What does not fit is not taken. */
+  setBound: (id: string, side: 'min' | 'max', value: Question['min']['value'] | undefined): void =>
+    mutate(({ fields }) => {
+      if (value !== undefined) fields.get(id)?.[side].set(value)
+    }),
+  /** Decides between what several people set. */
+  resolveBound: (id: string, side: 'min' | 'max', value: Question['min']['value']): void =>
+    mutate(({ fields }) => fields.get(id)?.[side].resolve(value)),
+  setRules: (id: string, rules: Partial<Rules>): void => mutate(({ fields }) => fields.update(id, rules)),
   /** Choices stay with the question while another type hides them. */
   setType: (id: string, type: FieldType): void =>
     mutate(({ fields, options }) => {

@@ -7,8 +7,10 @@ import { useUpdateMyPresence } from './form-room.ts'
  * Tells the others which field you are in: that of the nearest `data-path`. Read after the event, because a row that is
  * moved loses the focus and has it again within one.
  */
-export const useFocusPublished = (): void => {
-  const publish = useUpdateMyPresence()
+export const useFocusPublished = (): void => usePublishedFocus(useUpdateMyPresence())
+
+/** @param publish of stable identity */
+export const usePublishedFocus = (publish: (presence: { readonly focus: string | null }) => void): void => {
   useEffect(() => {
     let stop = () => {}
     const notice = () => {

@@ -49,32 +49,41 @@ export function JoinPage({ code = '' }: { code?: string }) {
         <div className="mt-1.5 flex flex-wrap gap-2 text-xl">
           <input
             ref={field}
-            id="code"
-            name="code"
-            autoComplete="off"
-            autoCapitalize="characters"
-            spellCheck={false}
-            placeholder="CDF 9HM"
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
             aria-describedby={problem === '' ? undefined : 'code-problem'}
             aria-invalid={problem !== ''}
-            className="h-14 min-w-0 flex-[1_1_15rem] rounded-control border border-edge bg-sheet px-3 font-mono tracking-[0.2em] text-ink uppercase aria-invalid:border-stop"
+            {...codeField}
           />
           <Button look="go" type="submit" aria-disabled={busy || waitSeconds > 0} className="h-14! px-6">
             Join
           </Button>
         </div>
-        {problem !== '' && (
-          <div className="mt-2 text-sm text-stop">
-            <p id="code-problem" role="alert">
-              {problem}
-            </p>
-            {waitSeconds > 0 && <p>Try again in {countOf(waitSeconds, 'second')}.</p>}
-          </div>
-        )}
+        {problem !== '' && <Problem words={problem} waitSeconds={waitSeconds} />}
       </form>
     </Screen>
+  )
+}
+
+const codeField = {
+  id: 'code',
+  name: 'code',
+  autoComplete: 'off',
+  autoCapitalize: 'characters',
+  spellCheck: false,
+  placeholder: 'CDF 9HM',
+  className:
+    'h-14 min-w-0 flex-[1_1_15rem] rounded-control border border-edge bg-sheet px-3 font-mono tracking-[0.2em] text-ink uppercase aria-invalid:border-stop'
+}
+
+function Problem({ words, waitSeconds }: { words: string; waitSeconds: number }) {
+  return (
+    <div className="mt-2 text-sm text-stop">
+      <p id="code-problem" role="alert">
+        {words}
+      </p>
+      {waitSeconds > 0 && <p>Try again in {countOf(waitSeconds, 'second')}.</p>}
+    </div>
   )
 }
 

@@ -1,10 +1,11 @@
-import { Plus } from 'lucide-react'
+import { Plus, Split } from 'lucide-react'
 import type { MouseEvent } from 'react'
 import { bringIntoSight } from '../../ui/bring-into-sight.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { closePopover, Popover } from '../../ui/popover.tsx'
 import { type Destination, endOf, inOrder, type Part } from '../arrangement.ts'
+import { hasConflict } from '../conflict/bound-words.ts'
 import { useEdits } from '../edits.ts'
 import { changeAndFocus, focusPath } from '../focus-path.ts'
 import { useRights } from '../form-room.ts'
@@ -89,6 +90,12 @@ function List({ parts, selected, onSelect }: OutlineProps) {
                     {order.indexOf(question) + 1}
                   </span>
                   <span className="min-w-0 flex-1 truncate">{question.label || 'Untitled question'}</span>
+                  {hasConflict(question) && (
+                    <>
+                      <Icon of={Split} className="size-3.5 text-need" />
+                      <span className="sr-only">, several values to choose from</span>
+                    </>
+                  )}
                   <OthersHere question={question.id} />
                 </a>
               </li>

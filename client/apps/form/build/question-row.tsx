@@ -5,6 +5,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { SharedText } from '../../ui/shared-text.tsx'
 import { useSortable } from '../../ui/sortable.ts'
 import type { Question } from '../arrangement.ts'
+import { CommentMarker } from '../comments/marker.tsx'
 import { useEdits } from '../edits.ts'
 import { changeAndFocus } from '../focus-path.ts'
 import { useText } from '../form-room.ts'
@@ -13,6 +14,7 @@ import { questionAnchor } from '../whereabouts.ts'
 import { AnswerSketch } from './answer-sketch.tsx'
 import { useMoveByKey } from './moves.ts'
 import { QuestionTools } from './question-tools.tsx'
+import { AskedWhen } from './rules.tsx'
 
 export const questionsList = 'questions'
 
@@ -48,10 +50,11 @@ export const QuestionRow = memo(function QuestionRow({
       <Handle of={handle} number={number} isSelected={isSelected} mayWrite={mayWrite} />
       <div className="min-w-0">
         <Words question={question} number={number} isSelected={isSelected} mayWrite={mayWrite} />
-        <AnswerSketch question={question} isSelected={isSelected} mayWrite={mayWrite} />
+        <AnswerSketch question={question} number={number} isSelected={isSelected} mayWrite={mayWrite} />
         {isSelected && mayWrite && <QuestionTools question={question} number={number} />}
       </div>
-      <div className="justify-self-end">
+      <div className="grid justify-items-end content-start gap-1">
+        <CommentMarker question={id} number={number} isSelected={isSelected} />
         <OthersHere question={id} />
       </div>
     </fieldset>
@@ -90,7 +93,8 @@ function Handle({ of, number, isSelected, mayWrite }: HandleProps) {
 }
 
 /** The question itself, and the line of help below it. */
-function Words({ question: { id, required, section }, number, isSelected, mayWrite }: QuestionRowProps) {
+function Words({ question, number, isSelected, mayWrite }: QuestionRowProps) {
+  const { id, required, section } = question
   const edits = useEdits()
   const label = useText((form) => form.fields.get(id)?.label)
   const help = useText((form) => form.fields.get(id)?.help)
@@ -121,6 +125,7 @@ function Words({ question: { id, required, section }, number, isSelected, mayWri
           boxClass="py-[3px] pointer-coarse:py-1.5"
         />
       )}
+      <AskedWhen question={question} />
     </>
   )
 }

@@ -1,4 +1,5 @@
 import { ArrowUpDown, Plus, Trash2 } from 'lucide-react'
+import { useState } from 'react'
 import type { FieldType } from '../../../../schema/kinds/form.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -11,6 +12,7 @@ import { changeAndFocus, focusPath } from '../focus-path.ts'
 import { useRoom } from '../form-room.ts'
 import { useUndo } from '../undo.ts'
 import { useMoves } from './moves.ts'
+import { Rules, rulesOf } from './rules.tsx'
 
 /** What can be done with the question that the cursor is in. */
 export function QuestionTools({ question, number }: { question: Question; number: number }) {
@@ -18,10 +20,11 @@ export function QuestionTools({ question, number }: { question: Question; number
   const edits = useEdits()
   const remove = useRemoveQuestion()
   const menuId = `move-${id}`
+  const [showsRules, setShowsRules] = useState(false)
   return (
+    <div data-path={`fields/${id}`} className="mt-3.5 pointer-coarse:mt-1">
     <div
-      className="mt-3.5 -mr-9 -ml-2 flex flex-wrap items-center gap-x-1 desk:mr-0"
-      data-path={`fields/${id}`}
+      className=" -mr-9 -ml-2 flex flex-wrap items-center gap-x-1 desk:mr-0"
     >
       {offersChoices(type) && (
         <Button look="bare" onClick={() => changeAndFocus(() => `options/${edits.addChoice(id)}/label`)}>
@@ -41,6 +44,7 @@ export function QuestionTools({ question, number }: { question: Question; number
           Several answers
         </Switch>
       )}
+      <RulesButton question={question} isOpen={showsRules} onToggle={() => setShowsRules(!showsRules)} />
       <span className="flex-1" />
       <Button
         look="bare"
@@ -61,6 +65,24 @@ export function QuestionTools({ question, number }: { question: Question; number
         <Icon of={Trash2} />
       </Button>
     </div>
+    {showsRules && <Rules question={question} number={number} />}
+    </div>
+  )
+}
+
+interface RulesButtonProps {
+  readonly question: Question
+  readonly isOpen: boolean
+  onToggle(): void
+}
+
+function RulesButton({ question, isOpen, onToggle }: RulesButtonProps) {
+  const count = rulesOf(question)
+  return (
+    <Button look="bare" aria-expanded={isOpen} onClick={onToggle} className="px-2">
+      Rules
+      {count > 0 && <span className="font-normal text-ink-3">{count}</span>}
+    </Button>
   )
 }
 

@@ -3,7 +3,7 @@ import type { Claim } from '../../../index.ts'
 import { Conflict, type ConflictValue } from '../../ui/conflict-chip.tsx'
 import type { Question } from '../arrangement.ts'
 import { useEdits } from '../edits.ts'
-import { type NameOf, useNames } from '../names.ts'
+import { type NameOf, useNames } from '../names.tsx'
 import { type Bound, boundText, type Side, sideWords } from './bound-words.ts'
 
 export interface BoundConflictProps {

@@ -1,20 +1,20 @@
 import { ArrowLeft, X } from 'lucide-react'
 import { type FocusEvent, type ReactNode, useState } from 'react'
 import { useVisitor } from '../../entrance.tsx'
-import { joinLink } from '../../join/codes.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { closePopover } from '../../ui/popover.tsx'
-import { useCan, useRoster, useStorage } from '../form-room.ts'
-import { askWhom, type FormRole } from '../roles.ts'
+import { useCan, useRoster } from '../form-room.ts'
+import { askWhom } from '../roles.ts'
 import { AccessList } from './access-list.tsx'
 import { focusWhenShown } from './focus.ts'
-import { InvitePeople, week } from './invite-people.tsx'
+import { InvitePeople } from './invite-people.tsx'
 import { useOpenInvites } from './invites.ts'
+import { useInviting } from './inviting.ts'
 import { FormLinks } from './links.tsx'
-import { Pairing, type ShownCode } from './pairing.tsx'
-import { canSend, sendLink } from './send-link.ts'
-import { type NewInvite, useSharing } from './sharing.ts'
+import { OpenList } from './open-list.tsx'
+import { Pairing } from './pairing.tsx'
+import { useSharing } from './sharing.ts'
 
 const dialogId = 'share'
 
@@ -75,45 +75,13 @@ function Unmanaged({ id }: { id: string }) {
 
 function Managed({ id }: { id: string }) {
   const { isGuest } = useVisitor().identity
-  const roster = useRoster()
-  const title = useStorage((storage) => storage.title)
   const sharing = useSharing()
   const open = useOpenInvites(sharing)
-  const [role, setRole] = useState<FormRole>('editor')
-  const [link, setLink] = useState<NewInvite | null>(null)
-  const [code, setCode] = useState<ShownCode | null>(null)
-  const [isPairing, setPairing] = useState(false)
-
-  const makeLink = async (of: FormRole, seconds: number): Promise<NewInvite> => {
-    const made = await sharing.invite('link', of, seconds)
-    setLink(made)
-    await open.read()
-    return made
-  }
-  const makeCode = async () => {
-    const invite = await sharing.invite('code', role)
-    // Read before it is shown: what is not among the open invites then was used.
-    await open.read()
-    setCode({ invite, knew: new Set(roster.map(({ userId }) => userId)) })
-  }
-  const isOpen = code !== null && (open.list?.some((invite) => invite.id === code.invite.id) ?? false)
-  const showCode = async () => {
-    if (!isOpen || code.invite.role !== role) await makeCode()
-    setPairing(true)
-  }
-  const replaceCode = async () => {
-    if (isOpen) await sharing.takeBack(code.invite.id)
-    await makeCode()
-  }
-  const linkInstead = async () => {
-    const made = await makeLink(role, week)
-    setPairing(false)
-    if (canSend()) await sendLink(title, joinLink(made.code))
-  }
-
-  if (code !== null && isPairing)
+  const inviting = useInviting(sharing, open)
+  const { code, showCode, hideCode, replaceCode, linkInstead, ...terms } = inviting
+  if (code !== null)
     return (
-      <Panel heading="Hand over this code." onBack={() => setPairing(false)}>
+      <Panel heading="Hand over this code." onBack={hideCode}>
         <Pairing code={code} open={open} onNewCode={replaceCode} onLinkInstead={linkInstead} />
       </Panel>
     )
@@ -125,15 +93,8 @@ function Managed({ id }: { id: string }) {
         <AccessList sharing={sharing} />
       </Part>
       <Part heading="Invite">
-        <InvitePeople
-          sharing={sharing}
-          open={open}
-          role={role}
-          onRole={setRole}
-          link={link}
-          onLink={async (of, seconds) => void (await makeLink(of, seconds))}
-          onCode={showCode}
-        />
+        <InvitePeople {...terms} onCode={showCode} />
+        <OpenList open={open} sharing={sharing} />
       </Part>
       {!isGuest && <Part heading="For those who have access">{links}</Part>}
     </Panel>

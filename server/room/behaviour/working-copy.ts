@@ -3,12 +3,12 @@
  * takes longer than most changes to it.
  */
 import * as Y from 'yjs'
-import type { RoomDefinition } from '../../schema/define-room.ts'
-import { createStorageMirror, type StorageMirror } from '../../schema/storage.ts'
-import type { StorageShape } from '../../schema/storage-words.ts'
-import { after } from '../clock.ts'
-import { foldInto } from '../log/fold.ts'
-import type { Room } from './room.ts'
+import type { RoomDefinition } from '../../../schema/define-room.ts'
+import { createStorageMirror, type StorageMirror } from '../../../schema/storage.ts'
+import type { StorageShape } from '../../../schema/storage-words.ts'
+import { after } from '../../clock.ts'
+import { foldInto } from '../../log/fold.ts'
+import type { Room } from '../room.ts'
 
 export interface WorkingCopy {
   readonly document: Y.Doc

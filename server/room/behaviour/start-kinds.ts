@@ -1,7 +1,7 @@
+import { type CommittedParts, withCommitted } from '../committed.ts'
+import type { RoomWatch } from '../hocuspocus.ts'
 import { type BehaviourParts, type Behaviours, createBehaviours } from './behaviours.ts'
-import { type CommittedParts, withCommitted } from './committed.ts'
 import { createDerivations, type DerivationParts } from './derivations.ts'
-import type { RoomWatch } from './hocuspocus.ts'
 import { createIdleness, type IdlenessParts } from './idleness.ts'
 
 export interface RunningKinds extends Behaviours {

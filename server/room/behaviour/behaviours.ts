@@ -3,20 +3,25 @@
  * What follows from other rooms is in `derivations.ts`, what happens to rooms that are left alone in `idleness.ts`.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { adminRole } from '../../schema/access.ts'
-import { type ActionContext, type BehaviourContext, Refusal, type RoomState } from '../../schema/behaviour.ts'
-import { creatorRole, type RoomDefinition } from '../../schema/define-room.ts'
-import { RoomlogError } from '../../schema/error-codes.ts'
-import { parentOf } from '../../schema/parent.ts'
-import { kindOf, type RoomName, type Seq } from '../../schema/room-name.ts'
-import { readStorage } from '../../schema/storage.ts'
-import { StorageError } from '../../schema/storage-error.ts'
-import type { Access } from '../auth/identity.ts'
-import { now, sleep } from '../clock.ts'
+import { adminRole } from '../../../schema/access.ts'
+import {
+  type ActionContext,
+  type BehaviourContext,
+  Refusal,
+  type RoomState
+} from '../../../schema/behaviour.ts'
+import { creatorRole, type RoomDefinition } from '../../../schema/define-room.ts'
+import { RoomlogError } from '../../../schema/error-codes.ts'
+import { parentOf } from '../../../schema/parent.ts'
+import { kindOf, type RoomName, type Seq } from '../../../schema/room-name.ts'
+import { readStorage } from '../../../schema/storage.ts'
+import { StorageError } from '../../../schema/storage-error.ts'
+import type { Access } from '../../auth/identity.ts'
+import { now, sleep } from '../../clock.ts'
+import type { CommittedState } from '../committed.ts'
+import type { Position } from '../edit.ts'
+import { noSuchRoom, type RoomTable } from '../room-table.ts'
 import { type Change, type ChangeContext, inFull, serverAccess } from './change.ts'
-import type { CommittedState } from './committed.ts'
-import type { Position } from './edit.ts'
-import { noSuchRoom, type RoomTable } from './room-table.ts'
 
 export interface BehaviourParts {
   readonly kinds: ReadonlyMap<string, RoomDefinition>

@@ -1,7 +1,7 @@
 /** Who changed a place last, told by the entries of the log. */
 import * as Y from 'yjs'
-import { userKey } from '../../schema/storage-words.ts'
-import type { Entry } from './room-table.ts'
+import { userKey } from '../../../schema/storage-words.ts'
+import type { Entry } from '../room-table.ts'
 
 export interface LastChange {
   readonly by: string

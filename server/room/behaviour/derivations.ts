@@ -8,15 +8,15 @@
  * A commit only notes a name here. Nothing is kept of what is wanted: a derivation can be repeated, so one that a crash
  * has cut off is made up for when somebody opens the room, or a child of it, again.
  */
-import type { DerivationContext } from '../../schema/behaviour.ts'
-import type { RoomDefinition } from '../../schema/define-room.ts'
-import { RoomlogError } from '../../schema/error-codes.ts'
-import { childName, type ParentRule, parentOf } from '../../schema/parent.ts'
-import { kindOf, type RoomName } from '../../schema/room-name.ts'
-import { readStorage } from '../../schema/storage.ts'
-import type { StorageShape, StorageSnapshot } from '../../schema/storage-words.ts'
-import { after } from '../clock.ts'
-import type { Logger } from '../logger.ts'
+import type { DerivationContext } from '../../../schema/behaviour.ts'
+import type { RoomDefinition } from '../../../schema/define-room.ts'
+import { RoomlogError } from '../../../schema/error-codes.ts'
+import { childName, type ParentRule, parentOf } from '../../../schema/parent.ts'
+import { kindOf, type RoomName } from '../../../schema/room-name.ts'
+import { readStorage } from '../../../schema/storage.ts'
+import type { StorageShape, StorageSnapshot } from '../../../schema/storage-words.ts'
+import { after } from '../../clock.ts'
+import type { Logger } from '../../logger.ts'
 import { type BehaviourParts, runBehaviour } from './behaviours.ts'
 import { serverAccess } from './change.ts'
 

@@ -3,19 +3,25 @@
  * they are, at the places that the patch names. New objects and lists become shared types.
  */
 import * as Y from 'yjs'
-import { RoomlogError } from '../../schema/error-codes.ts'
-import { isObject, isSameJson } from '../../schema/json.ts'
-import { endOfList, type JsonPatch, type Operation, type Pointer, toIndex } from '../../schema/json-patch.ts'
-import { applyTextChange } from '../../schema/live-fields.ts'
+import { RoomlogError } from '../../../schema/error-codes.ts'
+import { isObject, isSameJson } from '../../../schema/json.ts'
+import {
+  endOfList,
+  type JsonPatch,
+  type Operation,
+  type Pointer,
+  toIndex
+} from '../../../schema/json-patch.ts'
+import { applyTextChange } from '../../../schema/live-fields.ts'
 import {
   type Conflict,
   mergeValue,
   type Strategy,
   type Three,
   toConflict
-} from '../../schema/merge-record.ts'
-import { diffText } from '../../schema/text-diff.ts'
-import { formOfRoot, type RootForm } from './document-json.ts'
+} from '../../../schema/merge-record.ts'
+import { diffText } from '../../../schema/text-diff.ts'
+import { formOfRoot, type RootForm } from '../document-json.ts'
 import { change, type Leaf, leaves, readAt } from './json-tree.ts'
 
 /**

@@ -2,10 +2,10 @@
  * JSON Patch on the view of a room: what the view would be, worked out on JSON alone, so that a patch is applied as a
  * whole or not at all. What stands inside of a value may be patched; it is written as that whole value.
  */
-import type { RoomDefinition } from '../../schema/define-room.ts'
-import { RoomlogError } from '../../schema/error-codes.ts'
-import { isObject, isSameJson, memberOf } from '../../schema/json.ts'
-import { formatPointer, type JsonPatch, type Operation, type Pointer } from '../../schema/json-patch.ts'
+import type { RoomDefinition } from '../../../schema/define-room.ts'
+import { RoomlogError } from '../../../schema/error-codes.ts'
+import { isObject, isSameJson, memberOf } from '../../../schema/json.ts'
+import { formatPointer, type JsonPatch, type Operation, type Pointer } from '../../../schema/json-patch.ts'
 import { change, type Leaf, leaves, readAt } from './json-tree.ts'
 import { idOf, locate, type Place, toShown, toWritten } from './view-place.ts'
 

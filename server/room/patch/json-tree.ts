@@ -1,6 +1,6 @@
 /** JSON that is changed by making anew what lies on the way: what stays the same keeps its reference. */
-import { isObject, memberOf } from '../../schema/json.ts'
-import { endOfList, type Pointer, toIndex } from '../../schema/json-patch.ts'
+import { isObject, memberOf } from '../../../schema/json.ts'
+import { endOfList, type Pointer, toIndex } from '../../../schema/json-patch.ts'
 
 /** `undefined`: nothing is there. */
 export const readAt = (tree: unknown, steps: Pointer): unknown => {

@@ -2,13 +2,13 @@
  * What happens to rooms that are left alone: a kind may say what becomes of a room in which nothing was written for so
  * long. A room that is opened is noted in Postgres as awake, so that it is looked after also when this node is restarted.
  */
-import { errorCodes, RoomlogError } from '../../schema/error-codes.ts'
-import { kindOf, parseRoomName, type RoomName } from '../../schema/room-name.ts'
-import { type Database, int8s, type Row, texts } from '../database/database.ts'
-import { roomIdOf } from '../log/room-log.ts'
-import type { Logger } from '../logger.ts'
-import { startRounds } from '../rounds.ts'
-import { asUnavailable } from '../unavailable.ts'
+import { errorCodes, RoomlogError } from '../../../schema/error-codes.ts'
+import { kindOf, parseRoomName, type RoomName } from '../../../schema/room-name.ts'
+import { type Database, int8s, type Row, texts } from '../../database/database.ts'
+import { roomIdOf } from '../../log/room-log.ts'
+import type { Logger } from '../../logger.ts'
+import { startRounds } from '../../rounds.ts'
+import { asUnavailable } from '../../unavailable.ts'
 import { type BehaviourParts, runBehaviour } from './behaviours.ts'
 import { serverAccess } from './change.ts'
 

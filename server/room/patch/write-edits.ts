@@ -1,9 +1,9 @@
 /** Writes planned edits to a storage. */
-import { RoomlogError } from '../../schema/error-codes.ts'
-import type { LiveCollection, LiveStorage, Place } from '../../schema/live-storage.ts'
-import { putField } from '../../schema/put-field.ts'
-import { StorageError } from '../../schema/storage-error.ts'
-import type { Fields, StorageShape } from '../../schema/storage-words.ts'
+import { RoomlogError } from '../../../schema/error-codes.ts'
+import type { LiveCollection, LiveStorage, Place } from '../../../schema/live-storage.ts'
+import { putField } from '../../../schema/put-field.ts'
+import { StorageError } from '../../../schema/storage-error.ts'
+import type { Fields, StorageShape } from '../../../schema/storage-words.ts'
 import type { ArrangeEdit, ViewEdit } from './view-edits.ts'
 
 type Storage = LiveStorage<StorageShape>

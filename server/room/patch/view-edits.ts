@@ -2,22 +2,22 @@
  * From three views of a room to the edits that bring it there: as it was when somebody took it (`base`), as it is now
  * (`theirs`), and as they want it (`mine`). What they did not touch is no edit.
  */
-import type { RoomDefinition } from '../../schema/define-room.ts'
-import { isObject, isSameJson, memberOf } from '../../schema/json.ts'
+import type { RoomDefinition } from '../../../schema/define-room.ts'
+import { isObject, isSameJson, memberOf } from '../../../schema/json.ts'
 import {
   type Conflict,
   mergeValue,
   type Strategy,
   type Three,
   toConflict
-} from '../../schema/merge-record.ts'
+} from '../../../schema/merge-record.ts'
 import type {
   CollectionNode,
   FieldNode,
   Fields,
   PerUserNode,
   StorageNode
-} from '../../schema/storage-words.ts'
+} from '../../../schema/storage-words.ts'
 import { readAt } from './json-tree.ts'
 import type { PatchedView } from './view-patch.ts'
 import { idOf, toWritten } from './view-place.ts'

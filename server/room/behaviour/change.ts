@@ -6,16 +6,16 @@
  * decides by what its entry comes right after.
  */
 import * as Y from 'yjs'
-import { adminRole, writeScope } from '../../schema/access.ts'
-import type { RoomDefinition } from '../../schema/define-room.ts'
-import { RoomlogError } from '../../schema/error-codes.ts'
-import { createLiveStorage, type LiveStorage } from '../../schema/live-storage.ts'
-import type { RoomName, Seq } from '../../schema/room-name.ts'
-import type { StorageShape, StorageSnapshot } from '../../schema/storage-words.ts'
-import type { Access, User } from '../auth/identity.ts'
-import { now } from '../clock.ts'
-import { applyUpdate, committed, currentRoom, type EditParts, type Position, withOpenRoom } from './edit.ts'
-import type { Room } from './room.ts'
+import { adminRole, writeScope } from '../../../schema/access.ts'
+import type { RoomDefinition } from '../../../schema/define-room.ts'
+import { RoomlogError } from '../../../schema/error-codes.ts'
+import { createLiveStorage, type LiveStorage } from '../../../schema/live-storage.ts'
+import type { RoomName, Seq } from '../../../schema/room-name.ts'
+import type { StorageShape, StorageSnapshot } from '../../../schema/storage-words.ts'
+import type { Access, User } from '../../auth/identity.ts'
+import { now } from '../../clock.ts'
+import { applyUpdate, committed, currentRoom, type EditParts, type Position, withOpenRoom } from '../edit.ts'
+import type { Room } from '../room.ts'
 import { createWorkingCopies, type TakeCopy } from './working-copy.ts'
 
 /** What a change finds, and writes to. */

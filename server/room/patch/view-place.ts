@@ -1,8 +1,8 @@
 /** Where a pointer leads in the view of a room, by what its kind says of the storage. */
-import type { RoomDefinition } from '../../schema/define-room.ts'
-import { isObject, memberOf } from '../../schema/json.ts'
-import { endOfList, type Pointer, toIndex } from '../../schema/json-patch.ts'
-import type { Fields, StorageNode } from '../../schema/storage-words.ts'
+import type { RoomDefinition } from '../../../schema/define-room.ts'
+import { isObject, memberOf } from '../../../schema/json.ts'
+import { endOfList, type Pointer, toIndex } from '../../../schema/json-patch.ts'
+import type { Fields, StorageNode } from '../../../schema/storage-words.ts'
 import { readAt } from './json-tree.ts'
 
 /** What a pointer leads to; `inside` of a value nothing is known. */
