@@ -47,7 +47,7 @@ const groups: readonly (readonly [string, readonly Attack[]])[] = [
 ]
 
 const titled = (attacks: readonly Attack[]): [string, Attack][] =>
-  attacks.map((attack) => [`a ${attack.by.role} ${attack.what}`, attack])
+  attacks.map((attack) => [`${attack.by.role} ${attack.what}`, attack])
 
 const isStoppedAtOnce = ({ steps }: Attack): boolean => steps.every(({ outcome }) => outcome !== 'taken')
 

@@ -113,6 +113,9 @@ const somePlace = (parts: LieParts): Place => {
   }
 }
 
+/** A document within the document, whose guid is `g`. */
+const subdocument = { content: 9, bytes: [1, 0x67, 118, 0] }
+
 const someStruct = (parts: LieParts): RawStruct => {
   const { random } = parts
   return random.pick<() => RawStruct>([
@@ -126,7 +129,8 @@ const someStruct = (parts: LieParts): RawStruct => {
     () => ({ type: random.below(7), ...somePlace(parts) }),
     () => ({ type: 1, ...somePlace(parts) }),
     () => ({ deleted: 1 + random.below(2), ...somePlace(parts) }),
-    () => ({ embed: '{}', ...somePlace(parts) })
+    () => ({ embed: '{}', ...somePlace(parts) }),
+    () => ({ ...subdocument, ...somePlace(parts) })
   ])()
 }
 
@@ -146,6 +150,7 @@ const beside = (parts: LieParts): RawStruct => {
     return { any: [random.pick<unknown>(['x', 7, true, null, { coming: true }])], ...place }
   }
   const place = { origin: lastId, ...(right && { right: right.id }) }
+  if (random.chance(5)) return { ...subdocument, ...place }
   if (content instanceof Y.ContentAny) return { any: [random.pick(content.arr)], ...place }
   return random.chance(80) ? { text: 'x', ...place } : { any: [1], ...place }
 }

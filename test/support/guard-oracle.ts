@@ -75,6 +75,7 @@ const structOffences = (before: Y.Doc, after: Y.Doc, { scope, userId, ownerOf }:
     const { client, clock } = struct.id
     if (scope.isNone) offences.push(`${what} ${client}:${clock}, and may write nothing`)
     if (!(struct instanceof Y.Item)) return
+    if (struct.content instanceof Y.ContentDoc) offences.push(`${what} a document within the document`)
     const place = placeOf(after, struct)
     // Below something deleted there is nothing to see, now or later.
     if (place !== null && !scope.allows(place))

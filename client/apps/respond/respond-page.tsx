@@ -3,10 +3,10 @@ import { form } from '../../../schema/kinds/form.ts'
 import { response } from '../../../schema/kinds/response.ts'
 import { parseRoomName } from '../../../schema/room-name.ts'
 import { useVisitor } from '../entrance.tsx'
-import { Failed } from '../form/failed.tsx'
 import { NotFound } from '../ui/screen.tsx'
 import { useWatchedRoom } from '../watched-room.ts'
 import { Begin } from './begin.tsx'
+import { Closed } from './closed.tsx'
 import { keepResponse, keptResponse } from './kept-response.ts'
 import { OwnResponse } from './own-response.tsx'
 import { Reading } from './reading.tsx'
@@ -45,7 +45,7 @@ function OpenResponse({ id, formId, onGone }: OpenResponseProps) {
   useEffect(() => {
     if (isGone) onGone()
   }, [isGone, onGone])
-  if (watched?.failure && !isGone) return <Failed failure={watched.failure} room={watched.room} />
+  if (watched?.failure && !isGone) return <Closed failure={watched.failure} room={watched.room} />
   return (
     <ResponseProvider id={id} initialPresence={initialPresence} fallback={<Reading />}>
       <OwnResponse formId={formId} />
