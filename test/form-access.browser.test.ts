@@ -1,11 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { AxeResults } from 'axe-core'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { faults } from './support/axe.ts'
 import { launchBrowser } from './support/chromium.ts'
 import {
   buildApps,
@@ -20,20 +19,6 @@ import {
 import { missing } from './support/missing.ts'
 import { type ServerProcess, startServer } from './support/server.ts'
 import { waitUntil } from './support/wait-until.ts'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-
-/** What axe finds on the page as it stands: the rule, and where it is broken. */
-const faults = async (page: Page): Promise<string[]> => {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(
-    (tags) =>
-      (globalThis as unknown as { axe: { run(o: object): Promise<AxeResults> } }).axe.run({ runOnly: tags }),
-    rules
-  )
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-}
 
 /** Walks there with the Tab key. */
 const tabTo = async (page: Page, target: Locator): Promise<void> => {

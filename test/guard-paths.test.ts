@@ -257,6 +257,17 @@ describe('what is nothing new is refused to nobody', () => {
     expect(room.judge(rawUpdate([], [mark]))).toEqual(applied)
   })
 
+  it('between what may be deleted a mark stays', () => {
+    const room = startDay()
+    const mark: RawStruct = { content: 6, bytes: [1, 0x62, 1, 0x31], origin: budgetAt(0) }
+    const own: RawStruct = { text: 'x', origin: { client: couple, clock: 9 } }
+    room.send(rawUpdate([{ client: 7, clock: 0, structs: [own, mark, own] }]))
+    const update = rawUpdate([], [{ client: 7, ranges: [[0, 3]] }])
+    expect(room.send(update, { userId: 'pia', role: 'photographer' })).toEqual(applied)
+    expect(room.document.getText('notes').toString()).toBe('open')
+    expect(room.document.store.clients.get(7)?.map(({ deleted }) => deleted)).toEqual([true, false, true])
+  })
+
   it('beside something new the marks stay, and the rest is applied', () => {
     const room = startDay()
     room.send(changed(room, (d) => d.getText('budget').format(0, 6, { bold: true }), 7))

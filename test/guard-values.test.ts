@@ -99,7 +99,7 @@ describe('what a kind does not have is refused as invalid', () => {
     ['a root that goes on behind its field', 'items/i1/body', { text: 'x', parent: 'items/i1/body/more' }],
     ['the text of an entry without an id', 'items//body', { text: 'x', parent: 'items//body' }],
     ['a name of the prototype', 'items/constructor/body', { text: 'x', parent: 'items/constructor/body' }],
-    ['a key in a text', 'title/a', { any: ['x'], parent: 'title', key: 'a' }],
+    ['a key in a text', 'title/a', { text: 'x', parent: 'title', key: 'a' }],
     ['a type in a text', 'title', { type: 1, parent: 'title' }],
     ['values in a text', 'title', { any: ['x'], parent: 'title' }],
     ['a list in a map', 'couple', { any: ['x'], parent: 'couple' }],
@@ -181,7 +181,7 @@ describe('a claim', () => {
 
   it('is one in a list of values, not a text, a type or a value under a key', () => {
     for (const struct of [{ text: 'x' }, { type: 1 }, { embed: '{}' }, { any: [claim], key: 'a' }])
-      expect(judge(writes({ ...struct, parent: 'dishes/soup' }))).toMatchObject({ code: 'value-invalid' })
+      expect(judge(writes({ ...struct, parent: 'date' }), asEditor)).toMatchObject({ code: 'value-invalid' })
   })
 
   it('that a full writer brings for somebody else says what that one said, and has the form of one', () => {
@@ -205,7 +205,9 @@ describe('a claim', () => {
     expect(room.send(writes({ any: [claim, { ...claim, at: 6 }], parent: 'date' }), asEditor)).toEqual(
       applied
     )
-    expect(room.document.getArray('date').length).toBe(2)
+    const asOwner = writes({ any: [claim, { ...claim, at: 6 }, { ...claim, role: 'owner' }], parent: 'date' })
+    expect(room.send(asOwner), 'those before it were written in another role').toEqual(applied)
+    expect(room.document.getArray('date').length).toBe(3)
   })
 })
 

@@ -11,7 +11,11 @@ export class Refusal extends Error {
   /** What is in the way, where the kind of the room has refused. */
   readonly complaints: readonly Complaint[]
 
-  constructor(code: ErrorCode, detail: string, { retrySeconds = null, complaints = [] }: RefusalDetails = {}) {
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    { retrySeconds = null, complaints = [] }: RefusalDetails = {}
+  ) {
     super(detail)
     this.code = code
     this.retrySeconds = retrySeconds

@@ -5,6 +5,7 @@ import { Entrance } from './entrance.tsx'
 import { FormList } from './form/form-list.tsx'
 import { FormPage } from './form/form-page.tsx'
 import { JoinPage } from './join/join-page.tsx'
+import { RespondPage } from './respond/respond-page.tsx'
 import { Announcer } from './ui/announcer.tsx'
 import { Fault } from './ui/fault.tsx'
 import { NotFound } from './ui/screen.tsx'
@@ -22,8 +23,10 @@ createRoot(root).render(
             <Switch>
               <Route path="/" component={FormList} />
               <Route path="/form/:id/fill">{({ id }) => <FormPage id={id} view="fill" />}</Route>
+              <Route path="/form/:id/responses">{({ id }) => <FormPage id={id} view="responses" />}</Route>
               <Route path="/form/:id">{({ id }) => <FormPage id={id} view="build" />}</Route>
               <Route path="/j/:code?">{({ code }) => <JoinPage code={code} />}</Route>
+              <Route path="/respond/:id">{({ id }) => <RespondPage id={id} />}</Route>
               <Route component={NotFound} />
             </Switch>
           </Entrance>

@@ -40,7 +40,8 @@ create table invite (
 -- Serves: the invites of a room, for those who manage it.
 create index invite_room on invite (room_id, created_at);
 
--- Whose Yjs client ids these are, up to the newest snapshot; of what came after it, the entries say so themselves.
+-- Whose Yjs client ids these are, up to the newest snapshot, and those that were announced; of what came after it, the
+-- entries say so themselves.
 create table client (
   room_id uuid not null,
   client_id bigint not null,

@@ -219,9 +219,9 @@ order by name limit $3::int8`
 
 // No letter of a name comes before an exclamation mark or behind a tilde. A pattern that is a parameter would find no index.
 const listByName = `
-select ${columns}
+select found.*
 from unnest($2::text::text[], $3::text::text[]) as range(low, high) cross join lateral (
-  select ${columns} from room
+  select ${columns} from room ${newest}
   where name ~>=~ range.low and name ~<~ range.high and name ~>~ $1::text and deleted_at is null
   order by name using ~<~ limit $4::int8) found
 order by name using ~<~ limit $4::int8`

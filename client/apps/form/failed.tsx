@@ -61,16 +61,15 @@ const unsentOf = (status: SyncStatus): string => {
 /** It was open to you a moment ago. Who has removed you the server does not tell: those are named who can undo it. */
 function Removed({ kept, room }: { kept: string; room: FormRoom }) {
   const client = useClient()
+  const announce = useAnnounce()
+  const heading = 'You were removed from this form.'
+  useEffect(() => announce(heading, 'assertive'), [announce])
   const [at] = useState(() => timeOf(new Date(now())))
   const roster = room.roster.get()
   // Without them, what was shown came from this device, and it is not known since when it is closed.
   const wasHere = managersOf(roster).length > 0
   return (
-    <Stop
-      kept={kept}
-      heading="You were removed from this form."
-      action={<Button onClick={() => client.retryNow()}>Try again</Button>}
-    >
+    <Stop kept={kept} heading={heading} action={<Button onClick={() => client.retryNow()}>Try again</Button>}>
       {wasHere && `It was closed to you at ${at}.`} {askWhom(roster)} can let you in again. {safe}
     </Stop>
   )
@@ -109,8 +108,6 @@ interface StopProps {
 }
 
 function Stop({ heading, kept, action, children }: StopProps) {
-  const announce = useAnnounce()
-  useEffect(() => announce(heading, 'assertive'), [heading, announce])
   return (
     <Screen
       bar="Form"

@@ -4,10 +4,13 @@ import { NotFound } from '../ui/screen.tsx'
 import { useWatchedRoom } from '../watched-room.ts'
 import { Builder } from './build/builder.tsx'
 import { OutlineButton } from './build/outline.tsx'
+import { Comments, useCommentsPlace } from './comments/comments-place.tsx'
+import { CommentsButton } from './comments/dock-button.tsx'
 import { Failed } from './failed.tsx'
 import { Filler } from './fill/filler.tsx'
 import { RoomProvider } from './form-room.ts'
 import { FormFrame } from './frame.tsx'
+import { Names } from './names.tsx'
 import { Opening } from './opening.tsx'
 import { Responses } from './responses/responses.tsx'
 
@@ -44,8 +47,27 @@ function View({ id, view }: FormPageProps) {
       </FormFrame>
     )
   return (
-    <FormFrame id={id} dock={<OutlineButton />} beside="wide:[--beside:236px]">
+    <Names>
+      <Comments>
+        <Build id={id} />
+      </Comments>
+    </Names>
+  )
+}
+
+function Build({ id }: { id: string }) {
+  const { mayRead } = useCommentsPlace()
+  const dock = (
+    <>
+      <OutlineButton />
+      <CommentsButton />
+    </>
+  )
+  return (
+    <FormFrame id={id} dock={dock} beside={`wide:[--beside:236px] ${mayRead ? besideComments : ''}`}>
       <Builder />
     </FormFrame>
   )
 }
+
+const besideComments = 'desk:[--beside-right:304px] min-[1400px]:[--beside-right:340px]'

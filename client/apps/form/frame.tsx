@@ -1,7 +1,7 @@
 import { Redo2, Undo2 } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
 import { Link, useLocation } from 'wouter'
-import { Bar } from '../ui/bar.tsx'
+import { Bar, type View } from '../ui/bar.tsx'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { useBackOnlineSaid } from './back-online.ts'
@@ -19,7 +19,7 @@ import { useUndo, useUndoKeys } from './undo.ts'
 export const untitled = 'Untitled form'
 
 /** What is the same around every view of a form: bar, log line, banner and, on phones, the dock. */
-export function FormFrame({ id, dock, beside = '', children }: FormFrameProps) {
+export function FormFrame({ id, dock, beside = '', sent = null, children }: FormFrameProps) {
   const title = useStorage((form) => form.title) || untitled
   const mayWrite = useRights()?.mayWrite ?? false
   useFocusPublished()
@@ -31,7 +31,7 @@ export function FormFrame({ id, dock, beside = '', children }: FormFrameProps) {
   useEffect(() => {
     document.title = `${title} · Roomlog`
   }, [title])
-  const views = viewsOf(id)
+  const views = viewsOf(id, mayWrite, sent)
   return (
     <div className={beside}>
       <Bar
@@ -65,18 +65,22 @@ export interface FormFrameProps {
   readonly dock?: ReactNode
   /** Sets `--beside`: how much of the left the banner leaves free, for a column of its own. */
   readonly beside?: string
+  /** How many responses there are, where it is known. */
+  readonly sent?: number | null
   readonly children: ReactNode
 }
 
-const viewsOf = (id: string) => {
+/** Whoever may write a form reads the responses to it. */
+const viewsOf = (id: string, mayWrite: boolean, sent: number | null): readonly View[] => {
   const build = `/form/${encodeURIComponent(id)}`
   return [
     { name: 'Build', href: build },
-    { name: 'Fill', href: `${build}/fill` }
+    { name: 'Fill', href: `${build}/fill` },
+    ...(mayWrite ? [{ name: 'Responses', href: `${build}/responses`, count: sent }] : [])
   ]
 }
 
-function DockLink({ name, href }: { name: string; href: string }) {
+function DockLink({ name, href }: View) {
   const [location] = useLocation()
   return (
     <Link

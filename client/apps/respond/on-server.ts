@@ -9,7 +9,7 @@ import type { FormSnapshot } from '../form/arrangement.ts'
 import { deviceKind } from './device-kind.ts'
 import type { ResponseSnapshot } from './response-room.ts'
 
-export type ResponseAction = "submit" | "reopen" | "review"
+export type ResponseAction = 'submit' | 'reopen' | 'review'
 
 const codeLength = 10
 
@@ -19,8 +19,7 @@ export const readForm = async (
   id: string,
   at: number | null,
   signal: AbortSignal
-): Promise<FormSnapshot> =>
-  readStorage(form, await readDocument(`${form.kind}/${id}`, at, { token, signal }))
+): Promise<FormSnapshot> => readStorage(form, await readDocument(`${form.kind}/${id}`, at, { token, signal }))
 
 /** A response as it stands. @throws Refusal, TypeError as `callApi` */
 export const readResponse = async (
@@ -42,11 +41,7 @@ export const createResponse = async (token: string, formId: string): Promise<str
 }
 
 /** Asks the server to do it. @throws Refusal with its complaints, TypeError as `callApi` */
-export const actOn = async (
-  token: string,
-  id: string,
-  action: ResponseAction
-): Promise<void> => {
+export const actOn = async (token: string, id: string, action: ResponseAction): Promise<void> => {
   await callApi(`${roomPath(`${response.kind}/${id}`)}/actions/${action}`, {
     token,
     body: {},

@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { progressOf } from '../../../schema/kinds/form-answers.ts'
 import type { FormSnapshot } from '../form/arrangement.ts'
 import { usePublishedFocus } from '../form/focus-path.ts'
@@ -30,13 +30,14 @@ export function OwnResponse({ formId }: { formId: string }) {
         <p>{asked.words} Your answers are in the log.</p>
       </Screen>
     )
-  return <Answers form={asked.form} formId={formId} />
+  return <Answers form={asked.form} />
 }
 
-function Answers({ form, formId }: { form: FormSnapshot; formId: string }) {
+function Answers({ form }: { form: FormSnapshot }) {
   const state = useStorage((response) => response.status.state)
   const mayWrite = useRights()?.mayWrite ?? false
   const title = form.title || untitled
+  const wasDraft = useWasDraft(state)
   usePublishedFocus(useUpdateMyPresence())
   useProgressPublished(form)
   useEffect(() => {
@@ -53,13 +54,20 @@ function Answers({ form, formId }: { form: FormSnapshot; formId: string }) {
       />
       <main id="content" className="mx-auto max-w-[600px] px-5 pt-12 pb-32">
         {state === 'draft' ? (
-          <Pages form={form} formId={formId} mayWrite={mayWrite} />
+          <Pages form={form} mayWrite={mayWrite} />
         ) : (
-          <Sent form={form} />
+          <Sent form={form} wasSentHere={wasDraft} />
         )}
       </main>
     </>
   )
+}
+
+/** They were written here before they were sent. */
+const useWasDraft = (state: string): boolean => {
+  const [wasDraft, setWasDraft] = useState(state === 'draft')
+  if (state === 'draft' && !wasDraft) setWasDraft(true)
+  return wasDraft
 }
 
 /** How far you are, for those who wait for the answers. */

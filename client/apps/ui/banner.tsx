@@ -6,7 +6,7 @@ import { Icon } from './icon.tsx'
 export function Banner({ icon, meaning, children, action }: BannerProps) {
   return (
     <div
-      className={`absolute top-full right-0 left-[var(--beside,0)] flex min-h-11 items-center gap-3 border-b border-rule px-4 text-sm desk:py-1.5 opening ${grounds[meaning]}`}
+      className={`absolute top-full right-[var(--beside-right,0)] left-[var(--beside,0)] flex min-h-11 items-center gap-3 border-b border-rule px-4 text-sm desk:py-1.5 opening ${grounds[meaning]}`}
     >
       <Icon of={icon} className={inks[meaning]} />
       <p className="min-w-0 flex-1">{children}</p>

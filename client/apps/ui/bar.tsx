@@ -2,6 +2,7 @@ import { ArrowLeft } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { Icon } from './icon.tsx'
+import { numberOf } from './time-words.ts'
 
 /** The head of every room: bar, log line and, over the page, the banner of a lasting condition. */
 export function Bar({ title, isHome, views, tools, saved, people, action, logLine, banner }: BarProps) {
@@ -34,6 +35,8 @@ export function Bar({ title, isHome, views, tools, saved, people, action, logLin
 export interface View {
   readonly name: string
   readonly href: string
+  /** How many there are; null: that is not known. */
+  readonly count?: number | null
 }
 
 export interface BarProps {
@@ -65,7 +68,7 @@ function Views({ views }: { views: readonly View[] }) {
   const [location] = useLocation()
   return (
     <nav aria-label="Views" className="flex gap-0.5 self-stretch max-desk:hidden">
-      {views.map(({ name, href }) => (
+      {views.map(({ name, href, count = null }) => (
         <Link
           key={href}
           href={href}
@@ -73,6 +76,7 @@ function Views({ views }: { views: readonly View[] }) {
           className="relative flex items-center px-2.5 text-sm font-label text-ink-2 no-underline hover:text-ink aria-[current]:text-ink aria-[current]:after:absolute aria-[current]:after:inset-x-2.5 aria-[current]:after:bottom-0 aria-[current]:after:h-0.5 aria-[current]:after:bg-ink"
         >
           {name}
+          {count !== null && <span className="ml-1.5 font-normal text-ink-3">{numberOf(count)}</span>}
         </Link>
       ))}
     </nav>

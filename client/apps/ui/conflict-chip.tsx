@@ -1,5 +1,13 @@
 import { Split } from 'lucide-react'
-import { type KeyboardEvent, type RefObject, useEffectEvent, useId, useLayoutEffect, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useEffectEvent,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState
+} from 'react'
 import { useAnnounce } from './announcer.tsx'
 import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
@@ -153,8 +161,8 @@ function Picker({ about, values, why, onKeep, onLater }: PickerProps) {
       <legend className="sr-only">{`Values to choose from: ${about}`}</legend>
       <p className="font-name">{whoSet(values)}</p>
       <p className="mt-0.5 mb-2.5 text-ink-2">
-        Everyone sees {values[0]?.words} until somebody chooses. {values.length === 2 ? 'Both' : 'All'} stay in
-        the log.
+        Everyone sees {values[0]?.words} until somebody chooses. {values.length === 2 ? 'Both' : 'All'} stay
+        in the log.
       </p>
       <div className="overflow-hidden rounded-control border border-edge">
         {values.map((value, index) => (
@@ -173,10 +181,7 @@ function Picker({ about, values, why, onKeep, onLater }: PickerProps) {
             <strong className="text-md font-name wrap-anywhere">{value.words}</strong>
             {index === 0 && <span className="text-xs font-label text-ink-2">shown now, {why}</span>}
             {value.by.map(({ person, at }) => (
-              <span
-                key={person.id}
-                className="col-[2/-1] flex items-center gap-1.5 text-xs text-ink-2"
-              >
+              <span key={person.id} className="col-[2/-1] flex items-center gap-1.5 text-xs text-ink-2">
                 <Stamp person={person} size="s" />
                 {person.you ? 'You' : person.name}, {momentOf(at, now)}
               </span>

@@ -1,4 +1,10 @@
-import { Component, type ReactNode } from 'react'
+import { Component, createRef, type ReactNode } from 'react'
+
+interface KeepPlaceProps {
+  /** Finds what scrolls around it; the page unless said otherwise. */
+  readonly scroller?: string
+  readonly children: ReactNode
+}
 
 interface Kept {
   readonly element: HTMLElement
@@ -13,11 +19,14 @@ interface Kept {
  *
  * A class, because only a class is asked by React right before the page changes.
  */
-export class KeepPlace extends Component<{ readonly children: ReactNode }> {
+export class KeepPlace extends Component<KeepPlaceProps> {
+  readonly #box = createRef<HTMLDivElement>()
+
   override getSnapshotBeforeUpdate(): Kept | null {
+    const box = this.#box.current
     const focus = document.activeElement instanceof HTMLElement ? document.activeElement : null
-    const inside = focus?.closest('[data-keep-place]') ? focus : null
-    const element = inside ?? firstInSight()
+    const inside = focus !== null && box?.contains(focus) ? focus : null
+    const element = inside ?? firstInSight(box, this.#scroller())
     return (
       element && {
         element,
@@ -35,24 +44,30 @@ export class KeepPlace extends Component<{ readonly children: ReactNode }> {
       if (kept.selection && isText(kept.focus)) kept.focus.setSelectionRange(...kept.selection)
     }
     const moved = kept.element.getBoundingClientRect().top - kept.top
-    if (Math.abs(moved) >= 1) window.scrollBy({ top: moved, behavior: 'instant' })
+    if (Math.abs(moved) >= 1) (this.#scroller() ?? window).scrollBy({ top: moved, behavior: 'instant' })
   }
 
   override render(): ReactNode {
     // Browsers that anchor the scroll themselves would do it twice.
     return (
-      <div data-keep-place className="[overflow-anchor:none]">
+      <div ref={this.#box} className="[overflow-anchor:none]">
         {this.props.children}
       </div>
     )
   }
+
+  #scroller(): Element | null {
+    const { scroller } = this.props
+    return scroller === undefined ? null : (this.#box.current?.closest(scroller) ?? null)
+  }
 }
 
-/** The topmost row of the page that is whole in sight; none at the very top, where new things may push it down. */
-const firstInSight = (): HTMLElement | null => {
-  if (window.scrollY === 0) return null
-  const rows = document.querySelectorAll<HTMLElement>('[data-keep-place] [data-row]')
-  return [...rows].find((row) => row.getBoundingClientRect().top >= headHeight) ?? null
+/** The topmost row that is whole in sight; none at the very top, where new things may push it down. */
+const firstInSight = (box: HTMLElement | null, scroller: Element | null): HTMLElement | null => {
+  if (box === null || (scroller?.scrollTop ?? window.scrollY) === 0) return null
+  const top = scroller?.getBoundingClientRect().top ?? headHeight
+  const rows = box.querySelectorAll<HTMLElement>('[data-row]')
+  return [...rows].find((row) => row.getBoundingClientRect().top >= top) ?? null
 }
 
 /** Bar and log line: what is below them is hidden. */

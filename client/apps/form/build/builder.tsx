@@ -14,6 +14,8 @@ import {
   type Part,
   startOf
 } from '../arrangement.ts'
+import { useCommentsPlace } from '../comments/comments-place.tsx'
+import { CommentsPanel } from '../comments/panel.tsx'
 import { useEdits } from '../edits.ts'
 import { changeAndFocus } from '../focus-path.ts'
 import { useRights, useStorage, useText } from '../form-room.ts'
@@ -30,12 +32,13 @@ import { SectionHead } from './section-head.tsx'
 export function Builder() {
   const form = useStorage()
   const mayWrite = useRights()?.mayWrite ?? false
+  const { mayRead: mayReadComments } = useCommentsPlace()
   const parts = useArrangement(form)
   const [selected, setSelected] = useState<string | null>(null)
   const removed = useRemoved(form, inOrder(parts), selected, () => setSelected(null))
   const isEmpty = removed === null && form.fields.length === 0 && form.sections.length === 0
   return (
-    <div className="wide:grid wide:grid-cols-[236px_minmax(0,1fr)]">
+    <div className={mayReadComments ? threeColumns : 'wide:grid wide:grid-cols-[236px_minmax(0,1fr)]'}>
       <Outline parts={parts} selected={selected} onSelect={setSelected} />
       {/* The room below lets the page scroll when somebody adds a row above, so that yours stays where it is. */}
       <main
@@ -58,9 +61,13 @@ export function Builder() {
           </div>
         </KeepPlace>
       </main>
+      <CommentsPanel />
     </div>
   )
 }
+
+const threeColumns =
+  'desk:grid desk:grid-cols-[minmax(0,1fr)_304px] wide:grid-cols-[236px_minmax(0,1fr)_304px] min-[1400px]:grid-cols-[236px_minmax(0,1fr)_340px]'
 
 /** The form in its order; while a question is dragged it stays as it was, so that nothing slips away from the pointer. */
 const useArrangement = (form: FormSnapshot): readonly Part[] => {

@@ -9,7 +9,8 @@ export const opsOf = (type: FieldType): readonly (readonly [Op, string])[] => {
   if (type === 'multiple-choice') return [...oneOf('includes', 'does not include'), ...whether]
   if (offersChoices(type) || type === 'yes-no') return [...oneOf('is', 'is not'), ...whether]
   if (isTyped(type)) return [...oneOf('is', 'is not'), ['contains', 'contains'], ...whether]
-  const [above, below] = type === 'date' || type === 'time' ? ['is after', 'is before'] : ['is above', 'is below']
+  const [above, below] =
+    type === 'date' || type === 'time' ? ['is after', 'is before'] : ['is above', 'is below']
   return [...oneOf('is', 'is not'), ['above', above], ['below', below], ...whether]
 }
 

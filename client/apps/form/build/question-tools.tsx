@@ -23,49 +23,47 @@ export function QuestionTools({ question, number }: { question: Question; number
   const [showsRules, setShowsRules] = useState(false)
   return (
     <div data-path={`fields/${id}`} className="mt-3.5 pointer-coarse:mt-1">
-    <div
-      className=" -mr-9 -ml-2 flex flex-wrap items-center gap-x-1 desk:mr-0"
-    >
-      {offersChoices(type) && (
-        <Button look="bare" onClick={() => changeAndFocus(() => `options/${edits.addChoice(id)}/label`)}>
-          <Icon of={Plus} />
-          Add a choice
-        </Button>
-      )}
-      <TypeSelect question={question} number={number} />
-      <Switch checked={required} onChange={(on) => edits.setRequired(id, on)}>
-        Required
-      </Switch>
-      {(type === 'single-choice' || type === 'multiple-choice') && (
-        <Switch
-          checked={type === 'multiple-choice'}
-          onChange={(on) => edits.setType(id, on ? 'multiple-choice' : 'single-choice')}
-        >
-          Several answers
+      <div className=" -mr-9 -ml-2 flex flex-wrap items-center gap-x-1 desk:mr-0">
+        {offersChoices(type) && (
+          <Button look="bare" onClick={() => changeAndFocus(() => `options/${edits.addChoice(id)}/label`)}>
+            <Icon of={Plus} />
+            Add a choice
+          </Button>
+        )}
+        <TypeSelect question={question} number={number} />
+        <Switch checked={required} onChange={(on) => edits.setRequired(id, on)}>
+          Required
         </Switch>
-      )}
-      <RulesButton question={question} isOpen={showsRules} onToggle={() => setShowsRules(!showsRules)} />
-      <span className="flex-1" />
-      <Button
-        look="bare"
-        square
-        popoverTarget={menuId}
-        aria-haspopup="menu"
-        aria-label={`Move question ${number}`}
-      >
-        <Icon of={ArrowUpDown} />
-      </Button>
-      <Menu id={menuId} label={`Move question ${number}`} items={useMoves(id)} />
-      <Button
-        look="bare"
-        square
-        aria-label={`Remove question ${number}`}
-        onClick={() => remove(question, number)}
-      >
-        <Icon of={Trash2} />
-      </Button>
-    </div>
-    {showsRules && <Rules question={question} number={number} />}
+        {(type === 'single-choice' || type === 'multiple-choice') && (
+          <Switch
+            checked={type === 'multiple-choice'}
+            onChange={(on) => edits.setType(id, on ? 'multiple-choice' : 'single-choice')}
+          >
+            Several answers
+          </Switch>
+        )}
+        <RulesButton question={question} isOpen={showsRules} onToggle={() => setShowsRules(!showsRules)} />
+        <span className="flex-1" />
+        <Button
+          look="bare"
+          square
+          popoverTarget={menuId}
+          aria-haspopup="menu"
+          aria-label={`Move question ${number}`}
+        >
+          <Icon of={ArrowUpDown} />
+        </Button>
+        <Menu id={menuId} label={`Move question ${number}`} items={useMoves(id)} />
+        <Button
+          look="bare"
+          square
+          aria-label={`Remove question ${number}`}
+          onClick={() => remove(question, number)}
+        >
+          <Icon of={Trash2} />
+        </Button>
+      </div>
+      {showsRules && <Rules question={question} number={number} />}
     </div>
   )
 }

@@ -1,3 +1,4 @@
+import { useId } from 'react'
 import type { Condition, FieldType } from '../../../../schema/kinds/form.ts'
 import { arrange, inOrder, type Question } from '../arrangement.ts'
 import { useEdits } from '../edits.ts'
@@ -15,15 +16,14 @@ export interface RulesProps {
 export function Rules({ question, number }: RulesProps) {
   const { type } = question
   return (
-    <div
-      role="group"
+    <fieldset
       aria-label={`Rules of question ${number}`}
       className="mt-1.5 grid gap-1.5 border-l border-rule pl-3 text-sm text-ink-2"
     >
       <ConditionRule question={question} />
       {isTyped(type) && <LengthRule question={question} />}
       {(type === 'short-text' || type === 'long-text') && <PatternRule question={question} />}
-    </div>
+    </fieldset>
   )
 }
 
@@ -147,26 +147,46 @@ const valueFrom = (type: FieldType, text: string): Condition['value'] => {
 
 function LengthRule({ question: { id, lengthMin, lengthMax } }: { question: Question }) {
   const edits = useEdits()
-  const field = (words: string, value: number | null, give: (count: number | null) => void) => (
-    <label className="flex items-center gap-1.5">
-      {words}
-      <DraftField
-        inputMode="numeric"
-        value={value === null ? '' : String(value)}
-        onGive={(text) => {
-          const count = text.trim() === '' ? null : Number(text)
-          if (count === null || (Number.isInteger(count) && count >= 0)) give(count)
-        }}
-        className={`w-14 ${fieldLook}`}
-      />
-    </label>
-  )
   return (
     <div className={line}>
-      {field('At least', lengthMin, (count) => edits.setRules(id, { lengthMin: count }))}
-      {field('at most', lengthMax, (count) => edits.setRules(id, { lengthMax: count }))}
+      <CountField
+        words="At least"
+        value={lengthMin}
+        onGive={(count) => edits.setRules(id, { lengthMin: count })}
+      />
+      <CountField
+        words="at most"
+        value={lengthMax}
+        onGive={(count) => edits.setRules(id, { lengthMax: count })}
+      />
       characters
     </div>
+  )
+}
+
+interface CountFieldProps {
+  readonly words: string
+  readonly value: number | null
+  onGive(count: number | null): void
+}
+
+function CountField({ words, value, onGive }: CountFieldProps) {
+  const fieldId = useId()
+  const give = (text: string) => {
+    const count = text.trim() === '' ? null : Number(text)
+    if (count === null || (Number.isInteger(count) && count >= 0)) onGive(count)
+  }
+  return (
+    <>
+      <label htmlFor={fieldId}>{words}</label>
+      <DraftField
+        id={fieldId}
+        inputMode="numeric"
+        value={value === null ? '' : String(value)}
+        onGive={give}
+        className={`w-14 ${fieldLook}`}
+      />
+    </>
   )
 }
 
@@ -174,10 +194,12 @@ const patternLengthMax = 64
 
 function PatternRule({ question: { id, pattern } }: { question: Question }) {
   const edits = useEdits()
+  const fieldId = useId()
   return (
-    <label className={line}>
-      Written as
+    <div className={line}>
+      <label htmlFor={fieldId}>Written as</label>
       <DraftField
+        id={fieldId}
         value={pattern}
         placeholder="AA-9999"
         maxLength={patternLengthMax}
@@ -185,6 +207,6 @@ function PatternRule({ question: { id, pattern } }: { question: Question }) {
         className={`w-36 font-mono ${fieldLook}`}
       />
       <span className="text-xs text-ink-3">A a letter, 9 a digit, * either</span>
-    </label>
+    </div>
   )
 }

@@ -1,5 +1,5 @@
 import type { LucideIcon } from 'lucide-react'
-import { type ReactNode, type RefObject, useRef } from 'react'
+import { type ReactNode, type RefObject, useId, useRef } from 'react'
 import { Icon } from '../../ui/icon.tsx'
 import type { Question } from '../arrangement.ts'
 import { DraftField } from '../build/draft-field.tsx'
@@ -88,15 +88,17 @@ function BoundField({ question, number, side, field }: BoundFieldProps) {
   const path = `fields/${id}/${side}`
   const others = useOthersAt(path)
   const words = sideWords(type, side)
+  const fieldId = useId()
   const isNumber = type !== 'date' && type !== 'time'
   return (
-    <label
+    <span
       className={`flex min-h-8.5 items-center gap-1.5 border-b border-edge text-sm text-ink-2 focus-within:border-ink ${others.className}`}
       style={others.style}
     >
-      {words}
+      <label htmlFor={fieldId}>{words}</label>
       <DraftField
         ref={field}
+        id={fieldId}
         data-path={path}
         type={isNumber ? 'text' : type}
         inputMode={isNumber ? 'decimal' : undefined}
@@ -106,7 +108,7 @@ function BoundField({ question, number, side, field }: BoundFieldProps) {
         className={isNumber ? 'w-16' : type === 'time' ? 'w-24' : 'w-33'}
       />
       {others.flag}
-    </label>
+    </span>
   )
 }
 

@@ -32,13 +32,14 @@ export const useInviting = (sharing: Sharing, open: OpenInvites) => {
     await open.read()
     setCode({ invite, knew: new Set(roster.map(({ userId }) => userId)) })
   }
-  const isOpen = code !== null && (open.list?.some((invite) => invite.id === code.invite.id) ?? false)
+  const canJoinBy = (invite: NewInvite): boolean => open.list?.some(({ id }) => id === invite.id) ?? false
+  const isOpen = code !== null && canJoinBy(code.invite)
   return {
     role,
     setRole,
     seconds,
     setSeconds,
-    link,
+    link: link !== null && canJoinBy(link) ? link : null,
     makeLink: async () => void (await makeLink(seconds)),
     code: isPairing ? code : null,
     /** The code that was made before, while somebody can still join by it. */
