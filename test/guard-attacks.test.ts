@@ -93,7 +93,7 @@ describe.skipIf(missing('postgres'))('a client id that somebody announced', () =
   })
 })
 
-describe('the attacks', () => {
+describe('G5: the attacks', () => {
   it('are 150 at least, and no two of one name', () => {
     const names = groups.flatMap(([, attacks]) => titled(attacks).map(([name]) => name))
     expect(names.length).toBeGreaterThanOrEqual(150)

@@ -28,7 +28,7 @@ const report = (story: Story, error: Error): string => {
   ].join('\n')
 }
 
-describe(`the write guard in ${stories} stories from seed ${firstSeed}`, () => {
+describe(`G5: the write guard in ${stories} stories from seed ${firstSeed}`, () => {
   it(
     'lets nothing pass that the oracle refuses, and refuses nothing honest for good',
     () => {

@@ -17,7 +17,7 @@ const notes = defineRoom({
 const written = (client: number, clock = 0) => ({ client, clock, structs: [{ text: 'x', parent: 'notes' }] })
 const guest = (userId: string) => ({ userId, role: 'guest' })
 
-describe('a client id', () => {
+describe('G6: a client id', () => {
   it('is theirs who wrote with it first', () => {
     const room = startGuarded(notes)
     expect(room.send(rawUpdate([written(7)]), guest('ada'))).toMatchObject({ claims: [7], isRelayed: false })

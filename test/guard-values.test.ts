@@ -161,9 +161,14 @@ describe('a claim', () => {
     expect(judge(writes({ any: [unset], parent: 'date' }), asEditor)).toEqual(applied)
   })
 
+  it('in the lower role that the writer had before is taken', () => {
+    expect(judge(writes({ any: [{ ...claim, role: 'guest' }], parent: 'date' }), asEditor)).toEqual(applied)
+  })
+
   it.each<[string, unknown]>([
     ['by somebody else', { ...claim, by: 'ben' }],
-    ['in another role', { ...claim, role: 'owner' }],
+    ['in a higher role', { ...claim, role: 'owner' }],
+    ['in a role that the kind does not have', { ...claim, role: 'butler' }],
     ['that is yet to come', { ...claim, at: now() + 120_000 }],
     ['at no time', { ...claim, at: Number.POSITIVE_INFINITY }],
     ['that does not say when', { value: null, by: 'ada', role: 'editor' }],

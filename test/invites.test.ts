@@ -221,7 +221,7 @@ describe.skipIf(missing('postgres'))('whoever has no token', () => {
     const { code }: NewInvite = await made.json()
     await expectProblem(await open.call('/api/join', { json: { code } }), 'token-invalid')
     const answer = await open.call('/api/join', { token: ben.token, json: { code } })
-    expect(await answer.json()).toEqual({ room: name, role: 'reader', kind: 'document' })
+    expect(await answer.json()).toEqual({ room: name, role: 'reader', kind: 'document', isNew: true })
     const { members } = await (await open.call(roomPath(name, '/members'), { token: ben.token })).json()
     expect(members).toMatchObject([{ name: 'Ana' }, { name: 'Ben', userId: ben.user.id }])
   })

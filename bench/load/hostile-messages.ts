@@ -119,6 +119,11 @@ const deletes = (half: number): Plot[] => {
     ['single deletes all over the text', ranges((at) => [2 * at, 1])],
     ['one delete range repeated', ranges(() => [0, half])],
     [
+      'letters typed backwards deleted, in a text with a mark',
+      () => rawUpdate([], [{ client: typist, ranges: [[1, 6_000]] }]),
+      marked(half)
+    ],
+    [
       'the whole text deleted',
       () =>
         rawUpdate(
@@ -204,6 +209,15 @@ const backwards = (client: number, [origin, end]: readonly [Id, Id?]): Make =>
     const right = at === 0 ? end : { client, clock: at - 1 }
     return { text: 'x', origin, ...(right && { right }) }
   }, client)
+
+/** A mark, and letters before it: Yjs looks at all that is deleted around each letter that is. */
+const marked = (half: number): Make => {
+  const origin = middleOf(half)
+  return structs((at) => {
+    const right = at === 0 ? { client: 2, clock: origin.clock } : own(at - 1)
+    return at === 0 ? { ...mark('true'), origin, right } : { text: 'x', origin, right }
+  })
+}
 
 const takeTurns: Make = (count) => {
   const turn = (client: number, other: number, ahead: number): RawSection => ({

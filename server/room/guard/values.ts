@@ -3,6 +3,7 @@
  * was ever written has passed here, so every value that is visible has.
  */
 import { createDecoder, readAny, readVarUint, readVarUint8Array } from 'lib0/decoding'
+import { adminRole, rankOf } from '../../../schema/access.ts'
 import type { RoomDefinition } from '../../../schema/define-room.ts'
 import { isOwnKey } from '../../../schema/storage-words.ts'
 import { now } from '../../clock.ts'
@@ -84,7 +85,8 @@ const faultOfValue = (rule: ValueRule, placed: Placed): string | null => {
 
 const faultOfClaims = (rule: RootRule & { readonly sort: 'claims' }, placed: Placed): string | null => {
   if (placed.fresh.content !== content.any) return 'no claim'
-  return firstFault(readValues(placed) ?? [], (claim) => faultOfClaim(rule, claim, placed.writer))
+  const { writer, definition } = placed
+  return firstFault(readValues(placed) ?? [], (claim) => faultOfClaim(rule, claim, writer, definition.roles))
 }
 
 const firstFault = (
@@ -105,7 +107,8 @@ const aheadMsMax = 60_000
 const faultOfClaim = (
   { schema }: RootRule & { readonly sort: 'claims' },
   claim: unknown,
-  { userId, role, isRelayed }: Writer
+  { userId, role, isRelayed }: Writer,
+  roles: readonly string[]
 ): string | null => {
   if (typeof claim !== 'object' || claim === null || Array.isArray(claim)) return 'a claim is an object'
   const said: { value?: unknown; by?: unknown; role?: unknown; at?: unknown } = claim
@@ -114,12 +117,16 @@ const faultOfClaim = (
   if (typeof said.by !== 'string' || typeof said.role !== 'string')
     return 'a claim says by whom and in which role'
   if (!isRelayed && said.by !== userId) return `the claim is by ${JSON.stringify(said.by)}`
-  if (!isRelayed && said.role !== role)
+  // Whoever was given a higher role since may still bring what they wrote before, offline or on its way.
+  if (!isRelayed && (rankOf(roles, said.role) < rankOf(roles, role) || !mayBeRole(roles, said.role)))
     return `the claim is in the role ${JSON.stringify(said.role)}, not ${role}`
   if (typeof said.at !== 'number' || !(said.at >= 0)) return 'a claim says when'
   if (said.at > now() + aheadMsMax) return `the claim is of ${said.at}, which is yet to come`
   return faultOf(schema, said.value)
 }
+
+const mayBeRole = (roles: readonly string[], role: string): boolean =>
+  role === adminRole || roles.includes(role)
 
 /** The values of a struct that the document does not have; null where it holds none. */
 const readValues = ({ update, fresh }: Placed): readonly unknown[] | null => {

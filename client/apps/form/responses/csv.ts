@@ -45,4 +45,4 @@ export const csvField = (value: string | number): string => {
 
 /** After any space, which spreadsheets drop, and in the wide forms that some of them read as the narrow ones. */
 const startsFormula = (text: string): boolean =>
-  /^[\s\u0000-\u001f]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) || /^[\t\r\n]/.test(text)
+  /^[\s\p{Cc}]*[=+\-@\uff1d\uff0b\uff0d\uff20]/u.test(text) || /^[\t\r\n]/.test(text)

@@ -1,5 +1,5 @@
 import { response } from '../../../../schema/kinds/response.ts'
-import type { Client, Room } from '../../../index.ts'
+import type { Client } from '../../../index.ts'
 import { initialPresence, type ResponseSnapshot } from '../../respond/response-room.ts'
 
 /** Somebody has their response open, to fill it in. */
@@ -53,7 +53,11 @@ const enter = (client: Client, id: string, changed: () => void): Watched => {
   const stores = [room.ready, room.snapshot, room.others]
   const stop = stores.map((store) => store.subscribe(changed))
   return {
-    get: () => (room.ready.get() ? { given: room.snapshot.get(), filling: fillingIn(room) } : null),
+    get: () => {
+      if (!room.ready.get()) return null
+      const given = room.snapshot.get()
+      return { given, filling: fillingIn(given.respondent, room.others.get()) }
+    },
     leave: () => {
       for (const each of stop) each()
       leave()
@@ -61,13 +65,13 @@ const enter = (client: Client, id: string, changed: () => void): Watched => {
   }
 }
 
-type ResponseRoom = Pick<
-  Room<(typeof response)['storage'], typeof initialPresence & { focus: string | null }>,
-  'others' | 'snapshot'
->
+interface There {
+  readonly id: string
+  readonly stale: boolean
+  readonly presence: { readonly focus: string | null; readonly progress: Omit<Filling, 'focus'> }
+}
 
-const fillingIn = ({ others, snapshot }: ResponseRoom): Filling | null => {
-  const { respondent } = snapshot.get()
-  const there = others.get().find(({ id, stale }) => id === respondent && !stale)
+const fillingIn = (respondent: string, others: readonly There[]): Filling | null => {
+  const there = others.find(({ id, stale }) => id === respondent && !stale)
   return there === undefined ? null : { ...there.presence.progress, focus: there.presence.focus }
 }

@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { faults } from './support/axe.ts'
+import { launchBrowser } from './support/chromium.ts'
+import {
+  buildApps,
+  createForm,
+  indicated,
+  question,
+  type Visitor,
+  visit,
+  writeQuestions
+} from './support/form-app.ts'
+import { missing } from './support/missing.ts'
+import { type ServerProcess, startServer } from './support/server.ts'
+import { waitUntil } from './support/wait-until.ts'
+
+const row = (page: Page, number: number): Locator =>
+  page.getByRole('group', { name: new RegExp(`^Question ${number},`) })
+const chip = (page: Page): Locator => page.getByRole('button', { name: /: “not before” of question 2$/ })
+const notBefore = (page: Page): Locator => page.getByLabel('Question 2: not before')
+
+/** Sets the earliest time of question 2, which is asked for a time. */
+const setNotBefore = async (page: Page, time: string): Promise<void> => {
+  await question(page, 2).click()
+  await notBefore(page).fill(time)
+  await notBefore(page).press('Enter')
+}
+
+const hasFocus = (target: Locator): Promise<boolean> =>
+  target.evaluate((element) => element === document.activeElement)
+
+/** What must not change on a page because of somebody else: where the focus is, and how far it is scrolled. */
+const placeOf = (page: Page) =>
+  page.evaluate(() => ({ focus: document.activeElement?.outerHTML.slice(0, 200), scrollY }))
+
+describe.skipIf(missing('chromium'))('a value that two people set without knowing of each other', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'roomlog-data-'))
+  let server: ServerProcess
+  let browser: Browser
+  let ana: Visitor
+  let ben: Visitor
+
+  beforeAll(async () => {
+    await buildApps()
+    server = await startServer({ dataDir })
+    browser = await launchBrowser()
+    ana = await visit(browser, server.url, { name: 'Ana Kowalska' })
+    ben = await visit(browser, server.url, { name: 'Ben Hart' })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  /** Ana set 08:00 and Ben, who was offline, 07:30 before: both see 08:00, and that it waits for a choice. */
+  const disagree = async (): Promise<void> => {
+    const address = await createForm(server.url, ana.token)
+    await ana.page.goto(address)
+    await writeQuestions(ana.page, 'Name', 'Earliest start', ...'ABCDEFGHIJKL')
+    await question(ana.page, 2).click()
+    await ana.page.getByRole('combobox', { name: 'Type of question 2' }).selectOption({ label: 'Time' })
+    await ben.page.goto(address)
+    await question(ben.page, 2).click()
+    await notBefore(ben.page).waitFor()
+    await ben.disconnect()
+    await setNotBefore(ben.page, '07:30')
+    await waitUntil(async () => /^Offline · 1/.test(await indicated(ben.page)), { about: 'Offline · 1' })
+    await setNotBefore(ana.page, '08:00')
+    await waitUntil(async () => /^Saved/.test(await indicated(ana.page)), { about: 'Saved' })
+    ben.reconnect()
+    for (const { page } of [ana, ben]) await chip(page).waitFor({ timeout: 20_000 })
+  }
+
+  test('is shown to both with both values, who set them and when', async () => {
+    await disagree()
+    for (const { page } of [ana, ben]) {
+      expect(await chip(page).textContent()).toMatch(/08:00 or 07:30/)
+      expect(await notBefore(page).inputValue()).toBe('08:00')
+      await page.getByRole('link', { name: /Earliest start.*several values to choose from/ }).waitFor()
+    }
+    await chip(ana.page).click()
+    const picker = ana.page.getByRole('group', { name: /^Values to choose from/ })
+    await picker.getByText('Two people set this at the same time.').waitFor()
+    expect(await picker.getByRole('radio', { name: /^08:00 shown now/ }).isChecked()).toBe(true)
+    await picker.getByText(/^You, \d\d:\d\d$/).waitFor()
+    await picker.getByText(/^Ben Hart, \d\d:\d\d$/).waitFor()
+  })
+
+  test('is settled for both when one of them chooses, and moves nobody', async () => {
+    await disagree()
+    await question(ben.page, 9).click()
+    await ben.page.mouse.wheel(0, 300)
+    await waitUntil(() => ben.page.evaluate(() => scrollY > 0), { about: 'Ben to have scrolled' })
+    const before = await placeOf(ben.page)
+    const seen = await question(ben.page, 9).boundingBox()
+    await chip(ana.page).click()
+    await ana.page.getByRole('radio', { name: /^07:30/ }).check()
+    await ana.page.getByRole('button', { name: 'Keep 07:30' }).click()
+    for (const { page } of [ana, ben]) await chip(page).waitFor({ state: 'detached' })
+    await row(ben.page, 2).getByText('not before 07:30').waitFor()
+    expect(await notBefore(ana.page).inputValue()).toBe('07:30')
+    expect(await placeOf(ben.page)).toEqual(before)
+    expect(await question(ben.page, 9).boundingBox()).toEqual(seen)
+  })
+
+  test('can be chosen with the keyboard alone; Escape leaves it undecided', async () => {
+    await disagree()
+    const { page } = ana
+    await chip(page).focus()
+    await page.keyboard.press('Enter')
+    const shown = page.getByRole('radio', { name: /^08:00/ })
+    await shown.waitFor()
+    expect(await hasFocus(shown)).toBe(true)
+    await page.keyboard.press('Escape')
+    expect(await hasFocus(chip(page))).toBe(true)
+    expect(await shown.count()).toBe(0)
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Tab')
+    expect(await hasFocus(page.getByRole('button', { name: 'Keep 07:30' }))).toBe(true)
+    await page.keyboard.press('Enter')
+    await chip(page).waitFor({ state: 'detached' })
+    expect(await notBefore(page).inputValue()).toBe('07:30')
+    expect(await hasFocus(notBefore(page))).toBe(true)
+  })
+
+  test('gives the focus of who was about to choose to the field, and says who chose', async () => {
+    await disagree()
+    await chip(ben.page).click()
+    await ben.page.getByRole('radio', { name: /^07:30/ }).check()
+    const { scrollY } = await placeOf(ben.page)
+    await chip(ana.page).click()
+    await ana.page.getByRole('button', { name: 'Keep 08:00' }).click()
+    await ben.page.getByRole('status').getByText('Ana Kowalska chose 08:00').waitFor()
+    expect(await hasFocus(notBefore(ben.page))).toBe(true)
+    expect((await placeOf(ben.page)).scrollY).toBe(scrollY)
+  })
+
+  test('has no fault that axe knows, light and dark', async () => {
+    await disagree()
+    await chip(ana.page).click()
+    await ana.page.getByRole('button', { name: 'Decide later' }).waitFor()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await ana.page.emulateMedia({ colorScheme })
+      expect(await faults(ana.page)).toEqual([])
+    }
+    expect([...ana.errors, ...ben.errors]).toEqual([])
+  })
+})
