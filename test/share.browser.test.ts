@@ -176,6 +176,21 @@ describe.skipIf(missing('chromium'))('sharing a form', () => {
     await cleo.page.getByText('No invite has this code.').waitFor()
   })
 
+  test('leads whoever may only answer to a page for that', async () => {
+    await using ana = await anaInHerForm()
+    await using ben = await come('Ben Hart')
+    const panel = await share(ana.page)
+    await panel.getByRole('combobox', { name: 'Role', exact: true }).selectOption('respondent')
+    await panel.getByRole('button', { name: 'Make a link' }).click()
+    await ben.page.goto(await panel.getByRole('textbox', { name: /^Link for respondents/ }).inputValue())
+    await justDone(ben.page, 'You have joined as a respondent.').waitFor()
+    expect(ben.page.url()).toBe(ana.address.replace('/form/', '/respond/'))
+    await ben.page.goto(ana.address)
+    await ben.page.getByText('You can read and answer. Ana Kowalska can give you edit rights.').waitFor()
+    await ben.page.getByRole('link', { name: 'Answer it' }).click()
+    await ben.page.waitForURL(/\/respond\//)
+  })
+
   test('says to whoever follows a link twice that they were here already', async () => {
     await using ana = await anaInHerForm()
     await using ben = await come('Ben Hart')

@@ -1,10 +1,11 @@
 import { CloudOff, Eye, Hourglass } from 'lucide-react'
+import { Link } from 'wouter'
 import { useClient } from '../../react/index.ts'
 import { Banner } from '../ui/banner.tsx'
-import { Button } from '../ui/button.tsx'
+import { Button, buttonClasses } from '../ui/button.tsx'
 import { countOf } from '../ui/time-words.ts'
 import { useLasting } from '../ui/timers.ts'
-import { useRights, useSyncStatus } from './form-room.ts'
+import { useRights, useRoom, useSyncStatus } from './form-room.ts'
 import { roleWords, useAskWhom } from './roles.ts'
 import { NextTry } from './saved.tsx'
 
@@ -52,8 +53,14 @@ export function FormBanner() {
 /** What you may do, and who can change it. */
 function NoEditRights({ role }: { role: keyof typeof roleWords }) {
   const whom = useAskWhom()
+  const { id } = useRoom()
+  const answer = role === 'respondent' && (
+    <Link href={`/respond/${encodeURIComponent(id)}`} className={buttonClasses()}>
+      Answer it
+    </Link>
+  )
   return (
-    <Banner icon={Eye} meaning="plain">
+    <Banner icon={Eye} meaning="plain" action={answer}>
       You can {roleWords[role].may}. {whom} can give you edit rights.
     </Banner>
   )

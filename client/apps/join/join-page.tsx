@@ -103,7 +103,7 @@ const useJoining = () => {
     try {
       const joined = await join(identity.token, code)
       toast({ text: welcomeOf(joined) })
-      navigate(`/${joined.room}`, { replace: true })
+      navigate(pathOf(joined), { replace: true })
     } catch (error) {
       if (error instanceof Refusal && error.code === 'token-invalid' && identity.isGuest) return leave()
       const { words, waitSeconds: wait } = problemOf(error)
@@ -114,6 +114,10 @@ const useJoining = () => {
   }
   return { busy, problem, waitSeconds, enter }
 }
+
+/** Who only answers a form has a page of their own for it. */
+const pathOf = ({ room, role }: Joined): string =>
+  role === 'respondent' ? `/${room}`.replace(/^\/form\//, '/respond/') : `/${room}`
 
 const welcomeOf = ({ role, isNew }: Joined): string => {
   const { one, may } = isFormRole(role) ? roleWords[role] : { one: role, may: '' }

@@ -95,12 +95,14 @@ interface PageHeadProps {
 /** Whoever turns the page has the focus here. */
 function PageHead({ part, page, count }: PageHeadProps) {
   const title = part?.section?.title
+  // The first page has the title of the form above it.
+  const Heading = page === 0 ? 'h3' : 'h2'
   if (count < 2 && !title) return null
   return (
     <div className="mt-8 flex items-baseline gap-3 border-b border-ink pb-1.5 text-sm">
-      <h3 id={pageAnchor} tabIndex={-1} className="min-w-0 flex-1 font-name wrap-anywhere">
+      <Heading id={pageAnchor} tabIndex={-1} className="min-w-0 flex-1 font-name wrap-anywhere">
         {title || (count < 2 ? 'Questions' : `Page ${page + 1}`)}
-      </h3>
+      </Heading>
       {count > 1 && (
         <span className="text-ink-2">
           Page {page + 1} of {count}

@@ -1,4 +1,4 @@
-import { Plus, Split } from 'lucide-react'
+import { List, Plus, Split } from 'lucide-react'
 import type { MouseEvent } from 'react'
 import { bringIntoSight } from '../../ui/bring-into-sight.ts'
 import { Button } from '../../ui/button.tsx'
@@ -20,9 +20,10 @@ export function OutlineButton() {
     <button
       type="button"
       popoverTarget={outlineSheet}
-      className="h-12 flex-1 rounded-control text-sm font-label text-ink-2"
+      className="grid h-12 min-w-11 flex-none place-items-center rounded-control text-ink-2"
     >
-      Questions
+      <Icon of={List} />
+      <span className="sr-only">Questions</span>
     </button>
   )
 }
@@ -41,16 +42,16 @@ export function Outline(props: OutlineProps) {
         aria-label="Questions"
         className="sticky top-head h-[calc(100dvh-var(--h-head))] self-start overflow-auto border-r border-rule py-4 pr-2 pl-3 text-sm max-wide:hidden"
       >
-        <List {...props} />
+        <Questions {...props} />
       </nav>
       <Popover id={outlineSheet} label="Questions" className="sheet">
-        <List {...props} />
+        <Questions {...props} />
       </Popover>
     </>
   )
 }
 
-function List({ parts, selected, onSelect }: OutlineProps) {
+function Questions({ parts, selected, onSelect }: OutlineProps) {
   const mayWrite = useRights()?.mayWrite ?? false
   const edits = useEdits()
   const order = inOrder(parts)

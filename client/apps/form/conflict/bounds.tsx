@@ -26,7 +26,7 @@ export function Bounds({ icon, ...props }: BoundsProps) {
         <p
           ref={field}
           tabIndex={-1}
-          className={`flex min-h-8.5 min-w-37.5 max-w-80 flex-1 items-center gap-1.5 border-b border-edge text-sm ${text ? '' : 'text-ink-3'}`}
+          className={`flex min-h-8.5 min-w-37.5 items-center gap-1.5 border-b border-edge text-sm ${hasConflict(props.question) ? '' : 'max-w-80 flex-1'} ${text ? '' : 'text-ink-3'}`}
         >
           {icon && <Icon of={icon} className="text-ink-3" />}
           {text || typeNames[props.question.type]}

@@ -16,7 +16,7 @@ export function AnswerList({ form, given, focus = null }: AnswerListProps) {
   return parts.map(({ section, questions }) =>
     questions.length === 0 ? null : (
       <section key={section?.id ?? ''}>
-        {section?.title && <h4 className="mt-6 text-sm font-name text-ink-2">{section.title}</h4>}
+        {section?.title && <h3 className="mt-6 text-sm font-name text-ink-2">{section.title}</h3>}
         <dl>
           {questions.map((question) => {
             const answer = answerTo(form, question, given)

@@ -13,9 +13,9 @@ export function Tallies({ tallies }: { tallies: readonly Tally[] }) {
             key={field.id}
             className="border-b border-rule py-4 desk:border-r desk:px-5 desk:first:pl-0 desk:last:border-r-0"
           >
-            <h3 className="mb-2 text-xs font-label wrap-anywhere text-ink-2">
+            <h2 className="mb-2 text-xs font-label wrap-anywhere text-ink-2">
               {field.label || 'Untitled question'}
-            </h3>
+            </h2>
             <dl className="grid gap-1">
               {counts.map(({ words, count }) => (
                 <div

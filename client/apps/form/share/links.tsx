@@ -6,11 +6,13 @@ import { useLater } from '../../ui/timers.ts'
 
 /** The addresses of the form itself: they lead in whoever has a role in it. */
 export function FormLinks({ id }: { id: string }) {
-  const build = `${location.origin}/form/${encodeURIComponent(id)}`
+  const name = encodeURIComponent(id)
+  const build = `${location.origin}/form/${name}`
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <LinkRow label="To build it together" link={build} />
       <LinkRow label="To fill it in" link={`${build}/fill`} />
+      <LinkRow label="To answer it alone" link={`${location.origin}/respond/${name}`} />
     </div>
   )
 }
