@@ -67,7 +67,7 @@ describe.skipIf(missing('chromium'))('comments on a form', () => {
   }
 
   test('are begun by who may not write in the form, and answered', async () => {
-    await ben.page.getByText('You can read this form').waitFor()
+    await ben.page.getByText('You can read and comment.').waitFor()
     await comment(ben.page, 2, 'Will Friday do?')
     await thread(mara.page, 2).getByText('Will Friday do?').waitFor()
     await mara.page.getByRole('button', { name: '1 comment, 1 unread, on question 2' }).click()
@@ -128,6 +128,7 @@ describe.skipIf(missing('chromium'))('comments on a form', () => {
       .getByRole('button', { name: /^Resolve/ })
       .click()
     await thread(ben.page, 3).getByText('resolved by Mara Keane').waitFor()
+    await question(mara.page, 1).click()
     await mara.page.getByText('1 resolved').click()
     await mara.page.getByRole('button', { name: /^Reopen/ }).click()
     await thread(ben.page, 3).getByText('resolved by').waitFor({ state: 'detached' })

@@ -1,11 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { form } from '../schema/kinds/form.ts'
+import { faults } from './support/axe.ts'
 import { launchBrowser } from './support/chromium.ts'
 import { buildApps, indicated, saved, type Visitor, visit } from './support/form-app.ts'
 import { expectProblem } from './support/http.ts'
@@ -15,25 +14,12 @@ import { type ServerProcess, startServer } from './support/server.ts'
 import { authSecret } from './support/tokens.ts'
 import { waitUntil } from './support/wait-until.ts'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-
-/** What axe finds on the page in light and in dark: the rule, and where it is broken. */
-const faults = async (page: Page): Promise<string[]> => {
+/** What axe finds on the page in light and in dark. */
+const faultsInBoth = async (page: Page): Promise<string[]> => {
   const found: string[] = []
-  await page.evaluate(axe)
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    const { violations } = await page.evaluate(
-      (tags) =>
-        (globalThis as unknown as { axe: { run(o: object): Promise<AxeResults> } }).axe.run({
-          runOnly: tags
-        }),
-      rules
-    )
-    found.push(
-      ...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${colorScheme} ${id}: ${html}`))
-    )
+    found.push(...(await faults(page)).map((fault) => `${colorScheme} ${fault}`))
   }
   return found
 }
@@ -122,7 +108,7 @@ describe.skipIf(missing('chromium'))('a form that people answer alone', () => {
     await using visitor = await visit(browser, server.url, { token: noor.token, ...phone })
     await visitor.page.goto(`${server.url}/respond/${id}`)
     await visitor.page.getByText('4 questions on 2 pages.').waitFor()
-    expect(await faults(visitor.page)).toEqual([])
+    expect(await faultsInBoth(visitor.page)).toEqual([])
     expect(await responseOf(id)).toBe('')
     await begin(visitor, id)
     expect(await responseOf(id)).toMatch(/^response\//)
@@ -139,7 +125,7 @@ describe.skipIf(missing('chromium'))('a form that people answer alone', () => {
     await send(page).click()
     await page.getByText('2 answers are missing or not right. Nothing was sent.').waitFor()
     await page.getByText('Not an address. Example: noor@example.org').waitFor()
-    expect(await faults(page)).toEqual([])
+    expect(await faultsInBoth(page)).toEqual([])
     await isSaved(page)
     const refused = await noor.act(await responseOf(id), 'submit')
     const { complaints }: { complaints: readonly { readonly detail: string }[] } = await refused.json()
@@ -178,7 +164,7 @@ describe.skipIf(missing('chromium'))('a form that people answer alone', () => {
     const { page } = visitor
     await owner.page.goto(`${server.url}/form/${id}/responses`)
     await owner.page.getByText('No response yet.').waitFor()
-    expect(await faults(owner.page)).toEqual([])
+    expect(await faultsInBoth(owner.page)).toEqual([])
 
     await begin(visitor, id)
     await field(page, 'Full name').fill('Noor')
@@ -188,16 +174,16 @@ describe.skipIf(missing('chromium'))('a form that people answer alone', () => {
     await field(page, 'Full name').press('End')
     await page.keyboard.type(' Haddad-Ruiz')
     await row.getByText('Noor Haddad-Ruiz').waitFor()
-    expect(await faults(owner.page)).toEqual([])
+    expect(await faultsInBoth(owner.page)).toEqual([])
 
     await answerAll(page)
-    expect(await faults(page)).toEqual([])
+    expect(await faultsInBoth(page)).toEqual([])
     await owner.page.getByText('1 sent').waitFor()
     expect(await row.getByText(/^\d\d:\d\d$/).count()).toBe(1)
 
     await row.getByRole('link').click()
     await owner.page.getByText(/^Sent \d\d:\d\d · 3 of 4 questions answered · on a phone$/).waitFor()
-    expect(await faults(owner.page)).toEqual([])
+    expect(await faultsInBoth(owner.page)).toEqual([])
     await owner.page.getByRole('button', { name: 'Mark as reviewed' }).click()
     await page.getByText(/^Your answers were reviewed/).waitFor()
     await owner.page.getByRole('button', { name: 'Reopen' }).click()

@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react'
 import { form } from '../../../schema/kinds/form.ts'
 import { parseRoomName } from '../../../schema/room-name.ts'
 import { NotFound } from '../ui/screen.tsx'
@@ -12,7 +13,6 @@ import { RoomProvider } from './form-room.ts'
 import { FormFrame } from './frame.tsx'
 import { Names } from './names.tsx'
 import { Opening } from './opening.tsx'
-import { Responses } from './responses/responses.tsx'
 
 export interface FormPageProps {
   readonly id: string
@@ -35,11 +35,24 @@ function OpenForm({ id, view }: FormPageProps) {
   )
 }
 
+const Responses = lazy(async () => ({ default: (await import('./responses/responses.tsx')).Responses }))
+
 const initialPresence = { focus: null, caret: null }
 const entering = { initialPresence }
 
 function View({ id, view }: FormPageProps) {
-  if (view === 'responses') return <Responses id={id} />
+  if (view === 'responses')
+    return (
+      <Suspense
+        fallback={
+          <FormFrame id={id}>
+            <main id="content" aria-busy="true" />
+          </FormFrame>
+        }
+      >
+        <Responses id={id} />
+      </Suspense>
+    )
   if (view === 'fill')
     return (
       <FormFrame id={id}>

@@ -54,7 +54,7 @@ function Introduction({ id, form, onBegun }: BeginProps & { form: FormSnapshot }
               Your answers are saved as you type. Those who made the form see them while you fill it in; you
               can come back on this device until you send them.
             </p>
-            <Button look="go" aria-disabled={isBusy} onClick={begin} className="mt-5 h-12 px-6">
+            <Button look="go" aria-disabled={isBusy} onClick={begin} className="mt-5 min-h-12 px-6">
               {isBusy ? 'Beginning…' : 'Begin'}
             </Button>
           </>

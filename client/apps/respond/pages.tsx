@@ -128,17 +128,22 @@ function Keys({ page, count, sending, onTurn, onSend }: KeysProps) {
     <>
       <div className="mt-6 flex items-center gap-3">
         {page > 0 && (
-          <Button className="h-12 px-5" onClick={() => onTurn(page - 1)}>
+          <Button className="min-h-12 px-5" onClick={() => onTurn(page - 1)}>
             Back
           </Button>
         )}
         {!isLast && (
-          <Button look="go" className="h-12 px-6" onClick={() => onTurn(page + 1)}>
+          <Button look="go" className="min-h-12 px-6" onClick={() => onTurn(page + 1)}>
             Next
           </Button>
         )}
         {isLast && onSend && (
-          <Button look="go" className="h-12 px-6" aria-disabled={isBusy} onClick={() => isBusy || onSend()}>
+          <Button
+            look="go"
+            className="min-h-12 px-6"
+            aria-disabled={isBusy}
+            onClick={() => isBusy || onSend()}
+          >
             {isBusy ? 'Sending…' : 'Send my answers'}
           </Button>
         )}

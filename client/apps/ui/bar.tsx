@@ -14,7 +14,7 @@ export function Bar({ title, isHome, views, tools, saved, people, action, logLin
       >
         Skip to the content
       </a>
-      <div className="flex h-bar items-center gap-2 pr-2 pl-2 desk:gap-3 desk:px-4">
+      <div className={`flex h-bar items-center gap-2 pr-2 ${isHome ? 'pl-4' : 'pl-2'} desk:gap-3 desk:px-4`}>
         {!isHome && <Home />}
         <h1 className="min-w-0 flex-initial truncate text-md leading-5 font-name tracking-[-0.003em]">
           {title}

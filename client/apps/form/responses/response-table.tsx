@@ -110,8 +110,10 @@ function Cards({ columns, rows, hrefOf }: ResponseTableProps) {
               <SentCell response={response} now={now} />
             </span>
             <span className="col-span-2 truncate text-sm text-ink-2">
-              {columns.flatMap(({ id }) => answers.get(id)?.parts.join(', ') ?? []).join(' · ') ||
-                'No answer yet'}
+              {columns
+                .flatMap(({ id }) => answers.get(id)?.parts.join(', ') ?? [])
+                .filter((words) => words !== name)
+                .join(' · ') || 'No answer yet'}
             </span>
           </Link>
         </li>

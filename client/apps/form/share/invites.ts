@@ -42,7 +42,7 @@ export const useOpenInvites = (sharing: Sharing): OpenInvites => {
 export const useSecondsUntil = (expiresAt: string): number => {
   const ahead = useRights()?.serverAheadMs ?? 0
   const left = Date.parse(expiresAt) - (useNow(1000).getTime() + ahead)
-  return Math.max(0, Math.ceil(left / 1000))
+  return Math.max(0, Math.floor(left / 1000))
 }
 
 /** `9 min 40 s`, `40 s` */

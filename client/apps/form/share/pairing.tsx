@@ -33,7 +33,7 @@ export function Pairing({ code, open, onNewCode, onLinkInstead }: PairingProps) 
   const attempt = (act: Promise<void>) => void act.then(() => '', wordsFor).then(setProblem)
   return (
     <>
-      {seconds <= 1 ? (
+      {seconds === 0 ? (
         <p className="text-md text-ink-2">
           Codes work for ten minutes. Nobody can join by this one any more.
         </p>
