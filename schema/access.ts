@@ -4,7 +4,7 @@
  * A path names a storage key, and what of it: `items` all of it, `items/own` the entries whose key is one's own (see
  * `userKey`), `items/*` + `/name` the field `name` of every entry.
  */
-import { isOwnKey } from './storage-words.ts'
+import { isOwnKey, userKey } from './storage-words.ts'
 
 export type WritePaths = '*' | readonly string[]
 
@@ -66,7 +66,7 @@ export const writeScope = (rules: Rules, role: string, userId: string): WriteSco
 /**
  * May this role do it? Without a path: may it do so anywhere.
  *
- * @param path as in `items`, `items/<id>`, `items/<id>/<field>`
+ * @param path as in `items`, `items/<id>`, `items/<id>/<field>`; `own` for `<id>` stands for what is one's own
  */
 export const can = (
   rules: Rules,
@@ -82,7 +82,13 @@ export const can = (
   if (action === 'comment') return own.comment ?? false
   if (action === 'manage') return (own.manage ?? false) || role === rules.roles[0]
   const scope = writeScope(rules, role, who.userId)
-  return path === undefined ? !scope.isNone : scope.allows(toPlace(path))
+  return path === undefined ? !scope.isNone : scope.allows(placeOf(path, who.userId))
+}
+
+/** `own`, and the plain id of whoever asks, stand for their key. */
+const placeOf = (path: string, userId: string): StoragePlace => {
+  const place = toPlace(path)
+  return place.id === 'own' || place.id === userId ? { ...place, id: userKey(userId) } : place
 }
 
 /** The first role is the highest; `admin` stands above all, and a role that the kind does not have below. */

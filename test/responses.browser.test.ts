@@ -125,6 +125,7 @@ describe.skipIf(missing('chromium'))('a form that people answer alone', () => {
     await send(page).click()
     await page.getByText('2 answers are missing or not right. Nothing was sent.').waitFor()
     await page.getByText('Not an address. Example: noor@example.org').waitFor()
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toMatch(/^2 answers are missing/)
     expect(await faultsInBoth(page)).toEqual([])
     await isSaved(page)
     const refused = await noor.act(await responseOf(id), 'submit')

@@ -169,10 +169,13 @@ export const createAudit = ({ database, logger, metrics, daysMax }: AuditParts):
   }
 }
 
+/** Who wanted in, to which room, and from where. */
+export type RefusedEntry = Pick<AuditEvent, 'room' | 'userId' | 'address'>
+
 /** Runs `enter`, and records it if it is refused for what somebody is or showed, not for what the server can do now. */
 export const recordingRefusal = async <T>(
   audit: Pick<Audit, 'record'>,
-  about: Pick<AuditEvent, 'room' | 'userId' | 'address'>,
+  about: RefusedEntry,
   enter: () => Promise<T>
 ): Promise<T> => {
   try {
@@ -190,8 +193,8 @@ export const recordingRefusal = async <T>(
 const recordedCodes: ReadonlySet<ErrorCode> = new Set(['forbidden', 'token-invalid'])
 
 /** Where nobody knows who it was, whoever asks from one address is one. */
-const foldKey = ({ room, userId, action, code, address }: AuditEvent): string =>
-  JSON.stringify([room, userId === '' ? address : userId, action, code])
+const foldKey = ({ room, userId, action, code, address, detail }: AuditEvent): string =>
+  JSON.stringify([room, userId === '' ? address : userId, action, code, detail.path ?? null])
 
 /** What Postgres does not keep in JSON (NUL, half a surrogate pair) would spoil the whole batch. */
 const cleanText = (text: string): string =>

@@ -1,6 +1,6 @@
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { kindOf } from '../../schema/room-name.ts'
-import { recordingRefusal } from '../auth/audit.ts'
+import { type RefusedEntry, recordingRefusal } from '../auth/audit.ts'
 import { identify } from '../auth/identify.ts'
 import type { Access, Identity } from '../auth/identity.ts'
 import type { Authority } from '../room/authorize.ts'
@@ -25,12 +25,20 @@ export const createAdmission = (
 ): Admission => {
   const { authority, kinds, addressOf, writes } = parts
 
+  const recorded = async <T>(c: ApiContext, about: RefusedEntry, enter: () => Promise<T>): Promise<T> => {
+    c.set('isRecorded', true)
+    const entered = await recordingRefusal(parts.audit, about, enter)
+    c.set('isRecorded', false)
+    return entered
+  }
+
   const identity = async (c: ApiContext): Promise<Identity> => {
     const token = bearerOf(c.req.header('authorization'))
     const address = addressOf(c.env.incoming)
-    const who = await recordingRefusal(parts.audit, { room: null, userId: '', address }, () =>
+    const who = await recorded(c, { room: null, userId: '', address }, () =>
       identify(parts, { token, address })
     )
+    c.set('userId', who.user.id)
     if (isWriting(c.req.method)) await writes.take(`user ${who.user.id}`)
     return who
   }
@@ -38,8 +46,10 @@ export const createAdmission = (
   const enter = async (c: ApiContext, text: string, ask: Authority['authorize']): Promise<Access> => {
     const who = await identity(c)
     const room = toRoomName(text)
-    const about = { room, userId: who.user.id, address: addressOf(c.env.incoming) }
-    return recordingRefusal(parts.audit, about, () => ask(who, room))
+    c.set('room', room)
+    return recorded(c, { room, userId: who.user.id, address: addressOf(c.env.incoming) }, () =>
+      ask(who, room)
+    )
   }
 
   const reader = (c: ApiContext, room: string): Promise<Access> => enter(c, room, authority.authorize)
@@ -50,16 +60,7 @@ export const createAdmission = (
     async writer(c, room) {
       const access = await reader(c, room)
       if (access.mayWrite) return access
-      const detail = `${access.room}: role ${access.role} may only read`
-      parts.audit.record({
-        room: access.room,
-        userId: access.identity.user.id,
-        action: 'write-refused',
-        code: 'read-only',
-        detail: { detail },
-        address: addressOf(c.env.incoming)
-      })
-      throw new RoomlogError('read-only', detail)
+      throw new RoomlogError('read-only', `${access.room}: role ${access.role} may only read`)
     },
     reread: (c, room) =>
       enter(c, room, (who, name) => {

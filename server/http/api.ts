@@ -28,7 +28,14 @@ import type { ProcessHealth } from './process-health.ts'
 
 export interface ApiEnv {
   readonly Bindings: HttpBindings
-  readonly Variables: { requestId: string }
+  readonly Variables: {
+    requestId: string
+    /** Who asks, once that is known, and about which room. */
+    userId?: string
+    room?: RoomName
+    /** The refusal that is about to be answered stands in the audit already. */
+    isRecorded?: boolean
+  }
 }
 
 export type Api = OpenAPIHono<ApiEnv>

@@ -9,7 +9,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { routePath } from 'hono/route'
-import { RoomlogError } from '../../schema/error-codes.ts'
+import { type ErrorCode, RoomlogError } from '../../schema/error-codes.ts'
 import { monotonic, randomId } from '../clock.ts'
 import { networkOf } from '../remote-address.ts'
 import { addActions } from './actions.ts'
@@ -125,9 +125,11 @@ const limitWrites =
   }
 
 /** The one boundary: a refusal is answered by name, a bug is logged and answered without a word about it. */
-const answer = (error: unknown, c: ApiContext, { logger, metrics }: ApiParts): Response => {
+const answer = (error: unknown, c: ApiContext, parts: ApiParts): Response => {
+  const { logger, metrics } = parts
   const { requestId } = c.var
   const refusal = asRefusal(error)
+  if (refusal) recordRefusal(refusal, c, parts)
   if (!refusal)
     logger.error({ error, requestId, method: c.req.method, path: c.req.path }, 'http request failed')
   const problem = toProblem(
@@ -138,6 +140,39 @@ const answer = (error: unknown, c: ApiContext, { logger, metrics }: ApiParts): R
   if (isForNow) c.header('retry-after', String(refusal?.retrySeconds ?? 1))
   return c.body(JSON.stringify(problem), problem.status, { 'content-type': 'application/problem+json' })
 }
+
+/** What somebody was refused who may ask: a write, a role, an action. */
+const recordRefusal = (
+  { reason, message, path }: RoomlogError,
+  c: ApiContext,
+  { audit, addressOf }: ApiParts
+): void => {
+  const { userId, room = null, isRecorded = false } = c.var
+  if (isRecorded || userId === undefined || !isWriting(c.req.method) || !recordedCodes.has(reason)) return
+  const detail = { detail: message, path: path ?? null, request: `${c.req.method} ${c.req.path}` }
+  audit.record({
+    room,
+    userId,
+    action: 'write-refused',
+    code: reason,
+    detail,
+    address: addressOf(c.env.incoming)
+  })
+}
+
+const recordedCodes: ReadonlySet<ErrorCode> = new Set([
+  'forbidden',
+  'read-only',
+  'path-refused',
+  'value-invalid',
+  'client-id-taken',
+  'update-malformed',
+  'update-incomplete',
+  'update-too-complex',
+  'too-large',
+  'action-refused',
+  'last-owner'
+])
 
 const describePath = (c: ApiContext): string => {
   const hint = c.req.path.startsWith('/api/rooms/')

@@ -63,7 +63,7 @@ const write = createRoute({
   }
 })
 
-export const addDocument = (api: Api, { rooms, admission, config, addressOf }: ApiParts): void => {
+export const addDocument = (api: Api, { rooms, admission, config }: ApiParts): void => {
   api.openapi(read, async (c) => {
     const { room } = await admission.reader(c, c.req.valid('param').room)
     const { sv, at } = c.req.valid('query')
@@ -79,7 +79,7 @@ export const addDocument = (api: Api, { rooms, admission, config, addressOf }: A
       throw new RoomlogError('request-invalid', `content-type ${type} is not ${bytesType}`)
     const update = new Uint8Array(await c.req.arrayBuffer())
     if (update.length === 0) throw new RoomlogError('message-malformed', 'the body is empty')
-    const { changed, ...position } = await rooms.edit(access.room, access, update, addressOf(c.env.incoming))
+    const { changed, ...position } = await rooms.edit(access.room, access, update)
     return c.json({ ...position, changed }, 200, toHeaders(position))
   })
 }

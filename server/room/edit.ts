@@ -25,12 +25,11 @@ export const edit = (
   parts: EditParts,
   name: RoomName,
   access: Access,
-  update: Uint8Array,
-  address: string
+  update: Uint8Array
 ): Promise<Position & { changed: boolean }> =>
   withOpenRoom(parts, name, async () => {
     const room = currentRoom(parts, name)
-    const changed = applyUpdate(parts, room, access, update, { address })
+    const changed = applyUpdate(parts, room, access, update)
     return { ...(await committed(parts, room)), changed }
   })
 
@@ -55,16 +54,10 @@ export const currentRoom = ({ rooms }: EditParts, name: RoomName): Room => {
   return room
 }
 
-interface UpdateOrigin {
-  /** The Yjs client id that the server has chosen for this author; null: it came from elsewhere. */
-  readonly clientId?: number | null
-  /** Where it came from, on the network; empty: the server. */
-  readonly address?: string
-}
-
 /**
  * Appends the update to the log; false if the room had all of it.
  *
+ * @param clientId the Yjs client id that the server has chosen for this author; null: it came from elsewhere
  * @throws RoomlogError whatever the guard says
  */
 export const applyUpdate = (
@@ -72,17 +65,15 @@ export const applyUpdate = (
   room: Room,
   access: Access,
   update: Uint8Array,
-  { clientId = null, address = '' }: UpdateOrigin = {}
+  clientId: number | null = null
 ): boolean => {
   if (commits.isFull) throw new RoomlogError('unavailable', `${commits.waitingBytes} bytes wait for the log`)
   const before = room.log.waiting
-  const writing = new Writing(access.identity.user.id, null, address)
+  const writing = new Writing(access.identity.user.id, null)
   writing.announced = clientId
   const verdict = applyOrBreak(room, access, update, writing)
-  if (verdict.answer === 'refuse') {
-    room.refused(access, verdict, writing)
+  if (verdict.answer === 'refuse')
     throw new RoomlogError(verdict.code, verdict.detail, { path: verdict.path })
-  }
   return room.log.waiting > before
 }
 

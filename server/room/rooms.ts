@@ -91,8 +91,7 @@ export interface Rooms {
   edit(
     name: RoomName,
     access: Access,
-    update: Uint8Array,
-    address: string
+    update: Uint8Array
   ): Promise<{ seq: Seq; epoch: Epoch; changed: boolean }>
   /** A JSON Patch on the view, as one edit. @throws as `patchRoom` */
   patch(name: RoomName, request: PatchRequest): Promise<Patched>
@@ -165,7 +164,7 @@ export const createRooms = (parts: RoomsParts): Rooms => {
         epoch,
         update: encodeDifference(document, stateVector)
       })),
-    edit: (name, access, update, address) => edit(parts, name, access, update, address),
+    edit: (name, access, update) => edit(parts, name, access, update),
     patch: (name, request) => patchRoom({ ...parts, entries: table.entries }, name, request),
     entries: (name, after, limit) => table.entries(name, after, limit),
     stats: (name) => {

@@ -35,8 +35,11 @@ export function Pages({ form, mayWrite }: PagesProps) {
   const missing = missingIn(pages, complaintsAbout(form, given))
   const trySending = () => {
     flushSync(() => setStrict(true))
-    if (missing.length === 0) send()
-    else summary.current?.focus()
+    // What is no number stands in its field alone: nobody leaves it behind without a word.
+    const wrong = document.querySelector<HTMLElement>('#content [aria-invalid="true"]')
+    if (missing.length > 0) summary.current?.focus()
+    else if (wrong !== null) wrong.focus()
+    else send()
   }
   return (
     <AnsweringIn value={answering}>

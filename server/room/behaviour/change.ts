@@ -130,7 +130,7 @@ const attemptChange = async <T>(
     const update = written()
     isInStep = update === null
     if (lengthOf(room) !== seq || room.isDestroyed || room.brokenBy !== null) return null
-    const changed = update !== null && applyUpdate(parts, room, by, update, { clientId })
+    const changed = update !== null && applyUpdate(parts, room, by, update, clientId)
     isInStep = true
     return { ...(await committed(parts, room)), changed, result }
   } finally {

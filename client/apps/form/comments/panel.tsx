@@ -34,17 +34,19 @@ export function CommentsPanel() {
       <aside
         id={panelId}
         aria-label="Comments"
-        className="sticky top-head h-[calc(100dvh-var(--h-head))] self-start overflow-auto border-l border-rule text-sm"
+        className="sticky top-head flex h-[calc(100dvh-var(--h-head))] flex-col self-start border-l border-rule text-sm"
       >
         {content}
       </aside>
     )
   return (
-    <Popover id={panelId} label="Comments" className="sheet">
+    <Popover id={panelId} label="Comments" className="sheet flex-col !overflow-hidden !p-0 open:flex">
       {content}
     </Popover>
   )
 }
+
+const listId = 'threads'
 
 function Threads() {
   const { threads } = useTalk()
@@ -69,40 +71,45 @@ function Threads() {
       thread={thread}
       topic={topic}
       now={now}
+      isHeld={thread.id === held}
       onHold={() => setHeld(thread.isResolved ? held : thread.id)}
     />
   )
   return (
-    <KeepPlace scroller={`#${panelId}`}>
-      <div className="pb-[40dvh]" {...leaving}>
-        <PanelHead count={topics.filter(({ thread }) => !thread.isResolved).length} />
-        <NotSent />
-        {beginning !== null && mayComment && <NewThread key={beginning} path={beginning} />}
-        {open.map(block)}
-        {topics.length === 0 && beginning === null && (
-          <p className="px-4 py-3 text-ink-2 max-desk:px-0">
-            {mayComment
-              ? 'Comments on questions appear here. The sign at the right of a question begins one.'
-              : 'Comments on questions appear here.'}
-          </p>
-        )}
-        {resolved.length > 0 && (
-          <details>
-            <summary className="flex min-h-control items-center px-4 text-xs font-label text-ink-2 -outline-offset-2 max-desk:px-0">
-              {resolved.length} resolved
-            </summary>
-            {resolved.map(block)}
-          </details>
-        )}
+    <>
+      <PanelHead count={topics.filter(({ thread }) => !thread.isResolved).length} />
+      <div id={listId} className="min-h-0 flex-1 overflow-auto" {...leaving}>
+        <KeepPlace scroller={`#${listId}`}>
+          <div className="pb-[40dvh]">
+            <NotSent />
+            {beginning !== null && mayComment && <NewThread key={beginning} path={beginning} />}
+            {open.map(block)}
+            {topics.length === 0 && beginning === null && (
+              <p className="px-4 py-3 text-ink-2">
+                {mayComment
+                  ? 'Comments on questions appear here. The sign at the right of a question begins one.'
+                  : 'Comments on questions appear here.'}
+              </p>
+            )}
+            {resolved.length > 0 && (
+              <details>
+                <summary className="flex min-h-control items-center px-4 text-xs font-label text-ink-2 -outline-offset-2">
+                  {resolved.length} resolved
+                </summary>
+                {resolved.map(block)}
+              </details>
+            )}
+          </div>
+        </KeepPlace>
       </div>
-    </KeepPlace>
+    </>
   )
 }
 
 function PanelHead({ count }: { count: number }) {
   const { begin } = useCommentsPlace()
   return (
-    <div className="sticky top-0 z-[1] flex h-10.5 items-center border-b border-rule bg-paper px-4 max-desk:-mt-4 max-desk:h-13 max-desk:bg-sheet max-desk:px-0">
+    <div className="flex h-10.5 flex-none items-center border-b border-rule px-4 max-desk:h-13">
       <h2 className="relative flex h-full items-center gap-1.5 font-label after:absolute after:inset-x-0 after:bottom-0 after:h-0.5 after:bg-ink">
         Comments {count > 0 && <span className="font-normal text-ink-3">{count}</span>}
       </h2>
@@ -153,7 +160,7 @@ function NewThread({ path }: { path: string }) {
       data-begins
       data-row
       aria-label={`A comment on ${topic.words}`}
-      className="border-b border-rule px-4 pt-3 pb-3.5 max-desk:px-0"
+      className="border-b border-rule px-4 pt-3 pb-3.5"
     >
       <p className="mb-1 truncate text-xs font-label text-ink-2">
         <TopicLink topic={topic} />

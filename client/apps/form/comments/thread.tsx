@@ -26,12 +26,13 @@ export interface ThreadBlockProps {
   readonly thread: Thread
   readonly topic: Topic
   readonly now: Date
-  /** The focus is in it: it stays where it is, whatever others do to it. */
+  /** The focus is in it, so it stays as it is, whatever others do to it. */
+  readonly isHeld: boolean
   onHold(): void
 }
 
 /** One conversation about a question. */
-export function ThreadBlock({ thread, topic, now, onHold }: ThreadBlockProps) {
+export function ThreadBlock({ thread, topic, now, isHeld, onHold }: ThreadBlockProps) {
   const { id, comments } = thread
   const mayComment = useCan('comment')
   const block = useSeen(thread)
@@ -44,7 +45,7 @@ export function ThreadBlock({ thread, topic, now, onHold }: ThreadBlockProps) {
       tabIndex={-1}
       aria-label={`Comments on ${topic.words}`}
       onFocus={onHold}
-      className="border-b border-rule px-4 pt-3 pb-3.5 -outline-offset-2 max-desk:px-0"
+      className="border-b border-rule px-4 pt-3 pb-3.5 -outline-offset-2"
     >
       <ThreadHead thread={thread} topic={topic} mayComment={mayComment} />
       <ul>
@@ -52,7 +53,7 @@ export function ThreadBlock({ thread, topic, now, onHold }: ThreadBlockProps) {
           <CommentBlock key={comment.id} comment={comment} now={now} onRemoved={begin} />
         ))}
       </ul>
-      {mayComment && !thread.isResolved && <Reply thread={thread} topic={topic} />}
+      {mayComment && (isHeld || !thread.isResolved) && <Reply thread={thread} topic={topic} />}
     </section>
   )
 }

@@ -5,7 +5,7 @@
  *   list ──▶ new heads ──▶ read over HTTP ─┐
  *     └────▶ drafts at work ──▶ entered ───┴──▶ store
  */
-import { after, every, now } from '../../../clock.ts'
+import { after, now } from '../../../clock.ts'
 import type { Client } from '../../../index.ts'
 import { createStore, type Store } from '../../../store.ts'
 import { Refusal } from '../../api.ts'
@@ -43,6 +43,8 @@ export interface FeedOptions {
 }
 
 const askAgainMs = 3_000
+/** The server looks at the rights in each of them: many are asked for less often. */
+const askAgainPerResponseMs = 15
 const publishEveryMs = 100
 const atOnce = 4
 /** So many are entered at once, and no draft that nothing was written to for so long. */
@@ -62,21 +64,17 @@ export class ResponseFeed implements Store<Responses> {
   readonly #live: LiveResponses
   readonly #ended = new AbortController()
   readonly #known = new Map<string, { readonly head: number; readonly given: ResponseSnapshot }>()
-  readonly #stop: (() => void)[]
   #listed: readonly ListedRoom[] = []
   #cancelPublish: (() => void) | null = null
+  #cancelAsk: (() => void) | null = null
   #isAsking = false
 
   /** Asks at once, and again and again until `end`. */
   constructor(options: FeedOptions) {
     this.#options = options
     this.#live = createLiveResponses(options.client, () => this.#publishSoon())
-    const ask = () => {
-      if (!this.#isAsking && !document.hidden) void this.#ask()
-    }
-    document.addEventListener('visibilitychange', ask)
-    this.#stop = [every(askAgainMs, ask), () => document.removeEventListener('visibilitychange', ask)]
-    ask()
+    document.addEventListener('visibilitychange', this.#askIfSeen, { signal: this.#ended.signal })
+    this.#askIfSeen()
   }
 
   readonly get = (): Responses => this.#store.get()
@@ -85,13 +83,18 @@ export class ResponseFeed implements Store<Responses> {
 
   end(): void {
     this.#ended.abort()
-    for (const stop of this.#stop) stop()
+    this.#cancelAsk?.()
     this.#cancelPublish?.()
     this.#live.watch([])
   }
 
+  readonly #askIfSeen = (): void => {
+    if (!this.#isAsking && !document.hidden) void this.#ask()
+  }
+
   async #ask(): Promise<void> {
     this.#isAsking = true
+    this.#cancelAsk?.()
     try {
       await this.#refresh()
       this.#publish({ reading: null, problem: null })
@@ -99,6 +102,8 @@ export class ResponseFeed implements Store<Responses> {
       if (!this.#ended.signal.aborted) this.#publish({ problem })
     } finally {
       this.#isAsking = false
+      const wait = Math.max(askAgainMs, this.#listed.length * askAgainPerResponseMs)
+      if (!this.#ended.signal.aborted) this.#cancelAsk = after(wait, this.#askIfSeen)
     }
   }
 
