@@ -134,6 +134,9 @@ export const defineRoom = <
   spec: RoomSpec<St, P, NoInfer<R[number]>, Inputs, Made, Child> & { readonly roles: R }
 ): RoomDefinition<St, StandardSchemaV1.InferOutput<P>, R[number]> => {
   const { kind, storage } = spec
+  const stranger = Object.keys(spec).find((key) => !words.has(key))
+  if (stranger !== undefined)
+    throw new TypeError(`${kind}: a kind has no ${stranger}; it may say ${[...words].join(', ')}`)
   checkNames(spec)
   const access = toAccess(spec)
   checkAccess(kind, storage, spec.roles, access)
@@ -160,6 +163,24 @@ export const defineRoom = <
     idle: spec.idle ?? null
   }
 }
+
+const words: ReadonlySet<string> = new Set([
+  'kind',
+  'roles',
+  'access',
+  'readers',
+  'guests',
+  'creator',
+  'storage',
+  'presence',
+  'events',
+  'conflict',
+  'parent',
+  'create',
+  'actions',
+  'derive',
+  'idle'
+])
 
 /** The role is one of the definition's, or `admin`, which is one everywhere. */
 export const isRole = <R extends string>(

@@ -20,6 +20,8 @@ export interface ParentRule<R extends string = string> {
   readonly own?: R
   /** Roles of the parent whose people have a room of their own; left out: all. */
   readonly owners?: readonly string[]
+  /** What somebody has taken there for a limited time counts for nothing here. */
+  readonly lastingOnly?: boolean
   /** Roles of the parent that may create a room of this kind; left out: those that `roles` names. */
   readonly creators?: readonly string[]
 }

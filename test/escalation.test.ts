@@ -146,15 +146,19 @@ describe.skipIf(missing('postgres'))('a role that is taken for a time', () => {
 
   it('counts in the rooms that belong to the room, and is told there', async () => {
     const room = await day()
-    const ceremony = room.replace('timeline', 'ceremony')
-    const ana = await world.enter(ceremony, 'ana')
-    const before = await world.open()
-    expect(await before.join(ceremony, await world.person('cora'))).toMatchObject({ reason: 'forbidden' })
+    const comments = `comments/${room.replace('/', ':')}`
+    const [ana, hugo] = [await world.enter(comments, 'ana'), await world.enter(comments, 'cora')]
     await take(room, 'cora')
-    const cora = await world.enter(ceremony, 'cora')
-    await cora.becomes('couple')
-    await waitUntil(() => told(ana).length === 1, { about: 'the news in the ceremony' })
-    await giveBack(room, 'ana', 'cora')
-    expect(await cora.denied()).toBe('forbidden')
+    await waitUntil(() => told(ana).length === 1, { about: 'the news among the comments' })
+    expect(told(hugo)).toHaveLength(1)
+  })
+
+  it('opens no ceremony, which is for those whom the couple names', async () => {
+    const room = await day()
+    const ceremony = room.replace('timeline', 'ceremony')
+    await world.enter(ceremony, 'ana')
+    await take(room, 'cora')
+    const cora = await world.open()
+    expect(await cora.join(ceremony, await world.person('cora'))).toMatchObject({ reason: 'forbidden' })
   })
 })

@@ -267,6 +267,7 @@ describe('the description of the API', () => {
         'get /readyz',
         'get /metrics',
         'post /api/guests',
+        'get /api/kinds',
         'post /api/rooms',
         'get /api/rooms',
         'get /api/rooms/{room}',

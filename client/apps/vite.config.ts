@@ -14,7 +14,7 @@ export default defineConfig({
     outDir: 'dist',
     emptyOutDir: true,
     target: ['chrome125', 'firefox129', 'safari17.5'],
-    // One app, one file: a test holds its compressed size.
+    // What answers and responses need is loaded when they are opened; a test holds the compressed size of all.
     chunkSizeWarningLimit: 640
   },
   server: { proxy: { '/api': server, '/ws': { target: server, ws: true } } }

@@ -3,7 +3,8 @@ import { defineRoom } from '../define-room.ts'
 import { s } from '../storage-words.ts'
 
 /**
- * Vows, readings and music: `ceremony/42` of `timeline/42`, which nobody sees but those whom the couple names in it.
+ * Vows, readings and music: `ceremony/42` of `timeline/42`, which nobody sees but those whom the couple names in it, not even
+ * whoever takes the couple's rights in an emergency.
  *
  * | role        | who              | may                         |
  * |-------------|------------------|-----------------------------|
@@ -26,7 +27,7 @@ export const ceremony = defineRoom({
     stranger: { read: false }
   },
   guests: 'stranger',
-  parent: { kinds: ['timeline'], id: 'same', roles: { couple: 'couple' } },
+  parent: { kinds: ['timeline'], id: 'same', roles: { couple: 'couple' }, lastingOnly: true },
   storage: {
     order: s.collection({ name: s.text(), minutes: s.value(z._default(z.int(), 5)) }),
     /** By the user who speaks them. */

@@ -66,7 +66,7 @@ const lastingRoleIn = (
   if (member !== null) return member
   const { parent } = definition
   if (parent === null) return identity.isGuest ? definition.guests : null
-  const above = roleIn(question, depth + 1, withTaken)
+  const above = roleIn(question, depth + 1, withTaken && !parent.lastingOnly)
   if (above === null) return null
   const isOwn = hasOwn(parent, above) && rest === userPart(identity.user.id)
   return (isOwn ? parent.own : undefined) ?? parent.roles[above] ?? null

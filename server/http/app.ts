@@ -25,6 +25,7 @@ import { addGuests } from './guests.ts'
 import { addHealth } from './health.ts'
 import { addInvites } from './invites.ts'
 import { addJoin } from './join.ts'
+import { addKinds } from './kinds.ts'
 import { addMembers } from './members.ts'
 import { checkOrigin, isAllowedOrigin } from './origin.ts'
 import { asRefusal, toProblem } from './problem.ts'
@@ -49,6 +50,7 @@ export const createApp = (app: AppParts): Api => {
   api.use(observe(parts), secure, guardOrigin(parts), limitWrites(parts))
   addHealth(api, parts)
   addGuests(api, parts)
+  addKinds(api, parts)
   addRooms(api, parts)
   addActions(api, parts)
   addView(api, parts)

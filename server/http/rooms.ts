@@ -37,7 +37,9 @@ const create = createRoute({
   tags: ['Rooms'],
   summary: 'Create a room',
   description:
-    'Whoever creates a room gets the role in it that its kind gives to creators: mostly the first one. A room that belongs ' +
+    'Whoever creates a room becomes a member, in the role that its kind gives to creators: mostly the first one. Where auth is ' +
+    'configured, that takes a grant that covers the room with a role that may write (`{ "room": "form/*", "role": "editor" }`); ' +
+    'as long as a token has it, the grant counts before the membership. A room that belongs ' +
     'to another is created by those who may, and takes its roles from there.',
   middleware: limitBody(creationBytesMax),
   request: {

@@ -15,7 +15,7 @@ export function Opening() {
         }
         logLine={<div className="h-logline border-b border-rule" />}
       />
-      <div className="wide:grid wide:grid-cols-[236px_minmax(0,1fr)]">
+      <div className="desk:grid desk:grid-cols-[minmax(0,1fr)_304px] wide:grid-cols-[236px_minmax(0,1fr)_304px] min-[1400px]:grid-cols-[236px_minmax(0,1fr)_340px]">
         <div className="grid h-[calc(100dvh-var(--h-head))] content-start gap-3.5 border-r border-rule px-5 pt-6 max-wide:hidden">
           {[70, 86, 60, 76].map((width) => (
             <Bone key={width} width={width} height={10} />
@@ -34,6 +34,7 @@ export function Opening() {
             </div>
           </div>
         </main>
+        <div className="border-l border-rule max-desk:hidden" />
       </div>
     </div>
   )

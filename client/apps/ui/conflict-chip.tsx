@@ -72,7 +72,7 @@ export function Conflict({ values, field, settled, ...props }: ConflictProps) {
         onClick={() => setOpen(!isOpen)}
         onKeyDown={onKeyDown}
         {...isWithin}
-        className={`inline-flex cursor-pointer hover:bg-[color-mix(in_oklch,var(--need-tint),var(--need)_12%)] ${chipLook}`}
+        className={`relative inline-flex cursor-pointer after:absolute after:inset-x-0 pointer-coarse:after:-inset-y-2 hover:bg-[color-mix(in_oklch,var(--need-tint),var(--need)_12%)] ${chipLook}`}
       >
         <ChipWords words={words} />
       </button>
@@ -88,7 +88,7 @@ export function Conflict({ values, field, settled, ...props }: ConflictProps) {
 }
 
 const chipLook =
-  'min-h-6 flex-none items-center gap-1.5 rounded-control border border-need bg-need-tint py-0.5 pr-2 pl-1.5 text-xs font-name text-ink pointer-coarse:min-h-11'
+  'min-h-6 flex-none items-center gap-1.5 rounded-control border border-need bg-need-tint py-0.5 pr-2 pl-1.5 text-xs font-name text-ink pointer-coarse:min-h-7.5'
 
 function ChipWords({ words }: { words: string }) {
   return (

@@ -18,12 +18,10 @@ import { Rules, rulesOf } from './rules.tsx'
 export function QuestionTools({ question, number }: { question: Question; number: number }) {
   const { id, type, required } = question
   const edits = useEdits()
-  const remove = useRemoveQuestion()
-  const menuId = `move-${id}`
   const [showsRules, setShowsRules] = useState(false)
   return (
     <div data-path={`fields/${id}`} className="mt-3.5 pointer-coarse:mt-1">
-      <div className=" -mr-9 -ml-2 flex flex-wrap items-center gap-x-1 desk:mr-0">
+      <div className="-mr-9 -ml-2 flex flex-wrap items-center gap-x-1 desk:mr-0">
         {offersChoices(type) && (
           <Button look="bare" onClick={() => changeAndFocus(() => `options/${edits.addChoice(id)}/label`)}>
             <Icon of={Plus} />
@@ -44,27 +42,39 @@ export function QuestionTools({ question, number }: { question: Question; number
         )}
         <RulesButton question={question} isOpen={showsRules} onToggle={() => setShowsRules(!showsRules)} />
         <span className="flex-1" />
-        <Button
-          look="bare"
-          square
-          popoverTarget={menuId}
-          aria-haspopup="menu"
-          aria-label={`Move question ${number}`}
-        >
-          <Icon of={ArrowUpDown} />
-        </Button>
-        <Menu id={menuId} label={`Move question ${number}`} items={useMoves(id)} />
-        <Button
-          look="bare"
-          square
-          aria-label={`Remove question ${number}`}
-          onClick={() => remove(question, number)}
-        >
-          <Icon of={Trash2} />
-        </Button>
+        <PlaceTools question={question} number={number} />
       </div>
       {showsRules && <Rules question={question} number={number} />}
     </div>
+  )
+}
+
+/** Where it stands, and whether. */
+function PlaceTools({ question, number }: { question: Question; number: number }) {
+  const { id } = question
+  const remove = useRemoveQuestion()
+  const menuId = `move-${id}`
+  return (
+    <>
+      <Button
+        look="bare"
+        square
+        popoverTarget={menuId}
+        aria-haspopup="menu"
+        aria-label={`Move question ${number}`}
+      >
+        <Icon of={ArrowUpDown} />
+      </Button>
+      <Menu id={menuId} label={`Move question ${number}`} items={useMoves(id)} />
+      <Button
+        look="bare"
+        square
+        aria-label={`Remove question ${number}`}
+        onClick={() => remove(question, number)}
+      >
+        <Icon of={Trash2} />
+      </Button>
+    </>
   )
 }
 

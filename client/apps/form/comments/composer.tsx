@@ -2,8 +2,8 @@ import {
   type KeyboardEvent,
   type ReactNode,
   type RefObject,
+  useCallback,
   useEffect,
-  useEffectEvent,
   useId,
   useRef,
   useState
@@ -43,21 +43,12 @@ export interface ComposerProps {
 }
 
 /** A field for one comment. Enter sends it where there is a keyboard; `@` offers the people of the form. */
-export function Composer({
-  label,
-  verb,
-  placeholder,
-  thread,
-  focused = false,
-  aside,
-  onCancel,
-  ...rest
-}: ComposerProps) {
-  const { text, write, send } = useDraft(rest)
+export function Composer({ label, verb, placeholder, aside, ...props }: ComposerProps) {
+  const { text, write, send, cancel } = useDraft(props)
   const field = useRef<HTMLTextAreaElement>(null)
   const offer = useOffer(text, field, write)
-  const told = useWritingTold(thread)
-  useFocused(field, focused)
+  const told = useWritingTold(props.thread)
+  useFocused(field, props.focused ?? false)
   const isEmpty = text.trim() === ''
   const submit = () => {
     if (isEmpty) return
@@ -66,9 +57,9 @@ export function Composer({
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing || offer.onKeyDown(event)) return
-    if (event.key === 'Escape' && onCancel) {
+    if (event.key === 'Escape' && cancel) {
       event.preventDefault()
-      onCancel()
+      cancel()
     }
     if (event.key !== 'Enter' || event.shiftKey || matchMedia('(pointer: coarse)').matches) return
     event.preventDefault()
@@ -95,13 +86,13 @@ export function Composer({
         className="block min-h-8 w-full resize-none border-b border-edge bg-transparent py-1.5 [field-sizing:content] focus-visible:border-ink pointer-coarse:min-h-11 pointer-coarse:py-2.5"
       />
       {offer.list}
-      {(!isEmpty || onCancel) && (
+      {(!isEmpty || cancel) && (
         <div className="mt-2 flex flex-wrap items-center gap-2">
           <Button look="go" aria-disabled={isEmpty} onClick={submit}>
             {verb}
           </Button>
-          {onCancel && (
-            <Button look="bare" onClick={onCancel}>
+          {cancel && (
+            <Button look="bare" onClick={cancel}>
               Cancel
             </Button>
           )}
@@ -119,7 +110,9 @@ const useFocused = (field: RefObject<HTMLTextAreaElement | null>, focused: boole
     field.current?.setSelectionRange(field.current.value.length, field.current.value.length)
   }, [field, focused])
 
-const useDraft = ({ draft, initial = '', onSend }: Pick<ComposerProps, 'draft' | 'initial' | 'onSend'>) => {
+type Drafted = Pick<ComposerProps, 'draft' | 'initial' | 'onSend' | 'onCancel'>
+
+const useDraft = ({ draft, initial = '', onSend, onCancel }: Drafted) => {
   const { drafts } = useCommentsPlace()
   const people = useMentionable()
   const [text, setText] = useState(() => drafts.get(draft) ?? initial)
@@ -135,7 +128,13 @@ const useDraft = ({ draft, initial = '', onSend }: Pick<ComposerProps, 'draft' |
       if (!onSend(words, mentionedIn(words, people))) return
       drafts.delete(draft)
       setText('')
-    }
+    },
+    cancel:
+      onCancel &&
+      (() => {
+        drafts.delete(draft)
+        onCancel()
+      })
   }
 }
 
@@ -226,23 +225,21 @@ const useOffer = (
 /** Tells the readers of a thread that something is being written to it, until 5 s have gone by without a key. */
 const useWritingTold = (thread: string | null) => {
   const publish = useUpdateMyPresence()
-  const cancel = useRef(() => {})
-  const stop = useEffectEvent(() => {
-    cancel.current()
-    cancel.current = () => {}
+  const ending = useRef<(() => void) | null>(null)
+  const stop = useCallback(() => {
+    if (ending.current === null) return
+    ending.current()
+    ending.current = null
     publish({ thread: null, isWriting: false })
-  })
-  useEffect(() => () => stop(), [])
+  }, [publish])
+  useEffect(() => stop, [stop])
   return {
+    stop,
     writing: () => {
       if (thread === null) return
-      cancel.current()
+      ending.current?.()
+      ending.current = after(writingMs, stop)
       publish({ thread, isWriting: true })
-      cancel.current = after(writingMs, () => publish({ thread, isWriting: false }))
-    },
-    stop: () => {
-      cancel.current()
-      publish({ thread: null, isWriting: false })
     }
   }
 }

@@ -1,6 +1,5 @@
 import { X } from 'lucide-react'
 import { type FocusEvent, useEffect, useEffectEvent, useRef, useState } from 'react'
-import { flushSync } from 'react-dom'
 import { useAnnounce } from '../../ui/announcer.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -132,13 +131,12 @@ function PanelHead({ count }: { count: number }) {
 /** The first comment of a thread, which is made with it. */
 function NewThread({ path }: { path: string }) {
   const form = useForm()
-  const { begin, show, drafts } = useCommentsPlace()
+  const { begin, show } = useCommentsPlace()
   const change = useChange()
   const topic = topicOf(path, form)
   const opener = useRef(document.activeElement)
   const cancel = () => {
-    drafts.delete(draft)
-    flushSync(() => begin(null))
+    begin(null)
     if (opener.current instanceof HTMLElement) opener.current.focus({ preventScroll: true })
   }
   const send = (text: string, mentions: string[]): boolean => {
@@ -153,7 +151,6 @@ function NewThread({ path }: { path: string }) {
     }
     return taken
   }
-  const draft = `new ${path}`
   return (
     <section
       id={beginningAnchor}
@@ -169,7 +166,7 @@ function NewThread({ path }: { path: string }) {
         label={`Comment on ${topic.words}`}
         verb="Comment"
         placeholder="Say what you think of it"
-        draft={draft}
+        draft={`new ${path}`}
         thread={null}
         onSend={send}
         onCancel={cancel}

@@ -57,7 +57,10 @@ export function Reactions({ comment, mayComment }: { comment: Comment; mayCommen
   const { isMine, toggle } = useReact(comment)
   if (comment.reactions.size === 0) return null
   return (
-    <ul aria-label="Reactions" className="mt-1.5 flex flex-wrap gap-1">
+    <ul
+      aria-label="Reactions"
+      className="mt-1.5 flex flex-wrap gap-1 pointer-coarse:my-2.5 pointer-coarse:gap-y-3"
+    >
       {reactions.map((reaction) => {
         const given = comment.reactions.get(reaction)
         if (given === undefined) return null
@@ -72,7 +75,7 @@ export function Reactions({ comment, mayComment }: { comment: Comment; mayCommen
                 aria-label={`${words}: ${names}`}
                 aria-pressed={isMine(reaction)}
                 onClick={() => toggle(reaction)}
-                className={`${look} hover:bg-band-2 pointer-coarse:min-h-11 pointer-coarse:px-3`}
+                className={`${look} relative hover:bg-band-2 after:absolute after:inset-x-0 pointer-coarse:min-h-8 pointer-coarse:min-w-11 pointer-coarse:justify-center pointer-coarse:px-2.5 pointer-coarse:after:-inset-y-1.5`}
               >
                 <Icon of={icon} className="size-3.5" />
                 {names}
