@@ -31,6 +31,20 @@ test('the first example of the README writes what it says into the log', async (
   await rm(folder, { recursive: true, force: true })
 })
 
+test('the example of the SDK in the README is committed when it says so', async () => {
+  const folder = await mkdtemp(join(root, 'node_modules/.readme-'))
+  await using server = await startServer({ dataDir: join(folder, 'data') })
+  const code = codeBlocks('ts').find((block) => block.includes('createClient(')) ?? ''
+  const program = stripTypeScriptTypes(code)
+    .replace('ws://127.0.0.1:8080', server.wsUrl)
+    .replaceAll(/'\.\/(client|schema)\//g, `'${root}/$1/`)
+  await writeFile(join(folder, 'example.mjs'), program)
+  const { stdout } = await run(process.execPath, [join(folder, 'example.mjs')], { timeout: 20_000 })
+  expect(stdout).toMatch(/in Postgres up to entry \d+ When can you come\?/)
+  await server.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
 test('the kind of the README can be loaded as it stands there', async () => {
   const code = codeBlocks('ts').find((block) => block.includes('defineRoom(')) ?? ''
   const folder = await mkdtemp(join(root, 'node_modules/.readme-'))

@@ -1,5 +1,5 @@
 import { Plus } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { KeepPlace } from '../../ui/keep-place.tsx'
@@ -15,7 +15,6 @@ import {
   startOf
 } from '../arrangement.ts'
 import { useCommentsPlace } from '../comments/comments-place.tsx'
-import { CommentsPanel } from '../comments/panel.tsx'
 import { useEdits } from '../edits.ts'
 import { changeAndFocus } from '../focus-path.ts'
 import { useRights, useStorage, useText } from '../form-room.ts'
@@ -61,10 +60,15 @@ export function Builder() {
           </div>
         </KeepPlace>
       </main>
-      <CommentsPanel />
+      <Suspense fallback={<div className="border-l border-rule max-desk:hidden" />}>
+        <CommentsPanel />
+      </Suspense>
     </div>
   )
 }
+
+/** Nobody waits for it: the form is there to be worked on before. */
+const CommentsPanel = lazy(async () => ({ default: (await import('../comments/panel.tsx')).CommentsPanel }))
 
 const threeColumns =
   'desk:grid desk:grid-cols-[minmax(0,1fr)_304px] wide:grid-cols-[236px_minmax(0,1fr)_304px] min-[1400px]:grid-cols-[236px_minmax(0,1fr)_340px]'
