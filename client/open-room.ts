@@ -6,7 +6,7 @@
  *                     └─ local changes ──▶ sync status, stored copy
  *
  * When an update was refused the room starts over: the replica that holds it is shown, unchangeable, until a
- * new one has been read from the server; then the new one takes its place.
+ * new one has been read from the server. Then it is known what of the old one is lost, and the new one takes its place.
  */
 import * as Y from 'yjs'
 import { isRole, type RoomDefinition } from '../schema/define-room.ts'
@@ -22,6 +22,7 @@ import { copyOrigin, createKeptCopy, type ReadCopy } from './kept-copy.ts'
 import { createLog } from './log.ts'
 import { createLostWatch } from './lost-watch.ts'
 import { createPresence } from './presence.ts'
+import { createRefused } from './refused.ts'
 import { createReplica, type Replica } from './replica.ts'
 import { createReplicas, type Replicas } from './replicas.ts'
 import { createRights } from './rights.ts'
@@ -31,6 +32,7 @@ import { createRoomStatus } from './room-status.ts'
 import { createRoster } from './roster.ts'
 import { createStore } from './store.ts'
 import { createSync } from './sync.ts'
+import { isUnstored, pendingOf } from './sync-status.ts'
 import type { Connection, Prober } from './transport/connection.ts'
 import { createRoomSession, type RefusedUpdate, type RoomSessionHandlers } from './transport/room-session.ts'
 
@@ -66,9 +68,13 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   readonly #rights
   readonly #events = createRoomEvents()
   readonly #sync = createSync({
-    sendFlush: (id) => this.#session.send({ type: 'flush', id }),
+    sendFlush: (id) => {
+      this.#replicas.live.asked()
+      this.#session.send({ type: 'flush', id })
+    },
     confirmed: (upTo) => this.#confirmed(upTo)
   })
+  readonly #lostEdits = createRefused(this.#sync.refused)
   readonly #log = createLog(() => this.#session.send({ type: 'watch' }))
   readonly #presence
   readonly #roster
@@ -118,14 +124,13 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   }
 
   get hasPending(): boolean {
-    const { made, confirmed } = this.#sync.facts()
-    return made > confirmed
+    return pendingOf(this.#sync.facts()) > 0
   }
 
   /** Something would be lost if the page were closed now. */
   get isUnsafe(): boolean {
-    const { made, confirmed, stored, refusal } = this.#sync.facts()
-    return (made > confirmed && made > stored) || (refusal !== null && refusal.keptText !== '')
+    const facts = this.#sync.facts()
+    return isUnstored(facts) || this.#lostEdits.isUnsafe || (facts.refusal?.keptText ?? '') !== ''
   }
 
   askProof(): boolean {
@@ -221,7 +226,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   }
 
   #confirmed(upTo: number): void {
-    if (!this.hasPending) this.#replicas.live.confirmed()
+    this.#replicas.live.confirmed()
     this.#copy.confirmed(upTo)
   }
 
@@ -266,7 +271,10 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   }
 
   #restore({ updates, unconfirmed, rights, hadContent }: ReadCopy): void {
-    if (unconfirmed > 0) this.#sync.restored(unconfirmed)
+    if (unconfirmed > 0) {
+      this.#replicas.live.restored()
+      this.#sync.restored(unconfirmed)
+    }
     const { made } = this.#sync.facts()
     this.#copy.restored(made)
     // What was made or heard before the copy was open.
@@ -282,6 +290,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   #linked(): void {
     this.#lost.linked()
     this.#sync.linked()
+    this.#lostEdits.settle(this.#replicas.live.doc)
     this.#log.opened()
     this.#roster.refresh()
     this.#show()
@@ -320,7 +329,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     this.#rights.set(rights)
     this.#presence.identify({ id: userId, name, role })
     const user = this.#copy.learnUser(userId)
-    if (user === 'other') return this.#startOver(this.isUnsafe ? somebodyElse : null, false)
+    if (user === 'other') return this.#startOver(isUnstored(this.#sync.facts()) ? somebodyElse : null, false)
     if (user === 'first') void this.#readCopy(this.#turn).then(() => this.#copy.keepRights(rights))
     this.#copy.keepRights(rights)
     this.#show()
@@ -341,22 +350,24 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
 
   #startOver(refusal: RefusedUpdate | null, isRefused: boolean): void {
     const forgotten = this.#reset(refusal, isRefused)
+    this.#sync.startOver(refusal)
     const turn = this.#turn
     void forgotten.then(() => (turn === this.#turn ? this.#begin() : undefined))
   }
 
   /** The room is not for this user any more. */
   #forgetRoom(code: ErrorCode, reason: string): void {
-    void this.#reset({ code, reason, path: null }, true)
+    const refusal = this.hasPending ? { code, reason, path: null } : null
+    void this.#reset(refusal, true)
+    this.#sync.close()
   }
 
   /** Puts a new replica in the place of the connected one, and closes the copy, or clears it of what was refused. */
   #reset(refusal: RefusedUpdate | null, isRefused: boolean): Promise<void> {
-    const { live } = this.#replicas
     this.#turn++
     this.#session.close()
-    this.#sync.startOver(refusal && { ...refusal, ...live.kept() })
     const old = this.#replicas.renew()
+    if (refusal !== null) this.#lostEdits.add(old, refusal, isRefused)
     return this.#copy.forget(isRefused ? old.doc.clientID : null)
   }
 
@@ -364,6 +375,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
   #fail(code: ErrorCode, message: string): void {
     if (this.#failure.get() !== null) return
     this.#turn++
+    this.#lostEdits.settle(null)
     this.#failure.set({ code, message, path: null, retry: false })
     this.#session.close()
     this.#lost.stop()

@@ -8,7 +8,7 @@ import { createLiveStorage, type LiveStorage, type Write, type Writer } from '..
 import { createStorageMirror, type StorageMirror, type StorageProblem } from '../schema/storage.ts'
 import type { StorageShape } from '../schema/storage-words.ts'
 import type { Kept } from './sync-status.ts'
-import { createTouched } from './touched.ts'
+import { createTouched, type KeptEdit } from './touched.ts'
 import { createHistory, type DocumentHistory } from './undo.ts'
 
 export interface Replica<St extends StorageShape> {
@@ -18,9 +18,16 @@ export interface Replica<St extends StorageShape> {
   readonly history: DocumentHistory
   /** Runs a change in one transaction, which is one step of undo. */
   mutate<T>(change: (storage: LiveStorage<St>) => T): T
-  /** What was changed here since the last `confirmed`, as it stands. */
-  kept(): Kept
-  /** The local changes so far are confirmed. */
+  /**
+   * What was changed here and is not confirmed, as it stands.
+   *
+   * @param room the room as others have it: what is in it was taken; null: that is not known
+   */
+  kept(room: Y.Doc | null): Kept
+  /** Changes of an earlier visit were read, and are not confirmed. */
+  restored(): void
+  /** The next `confirmed` is about the changes so far. */
+  asked(): void
   confirmed(): void
   destroy(): void
 }
@@ -73,13 +80,18 @@ export const createReplica = <St extends StorageShape>(
     history,
     storage,
     mutate: (change) => write(() => change(storage), { paths: [] }),
-    kept: () => ({
-      keptEdits: touched.edits(),
+    kept: (room) => {
+      // Reading it gives every root its type.
+      mirror.get()
+      const keptEdits = room === null ? touched.edits() : touched.editsBeyond(room)
       // What an earlier visit changed is not known by place: then it is everything that reads as text.
-      keptText: touched.text() || textOf(doc),
-      keptDocument: doc
-    }),
-    confirmed: touched.clear,
+      const isUnknown = room === null && touched.isRestored
+      const keptText = textOf(keptEdits) || (isUnknown ? allTextOf(doc) : '')
+      return { keptEdits, keptText, keptDocument: doc }
+    },
+    restored: touched.restored,
+    asked: touched.asked,
+    confirmed: touched.confirmed,
     destroy: () => {
       mirror.destroy()
       history.destroy()
@@ -87,7 +99,11 @@ export const createReplica = <St extends StorageShape>(
   }
 }
 
-const textOf = (doc: Y.Doc): string =>
+/** What reads as text, line by line. */
+const textOf = (edits: readonly KeptEdit[]): string =>
+  edits.flatMap(({ value }) => (typeof value === 'string' && value !== '' ? [value] : [])).join('\n')
+
+const allTextOf = (doc: Y.Doc): string =>
   [...doc.share.values()]
     .filter((type) => type instanceof Y.Text)
     .map((text) => text.toString())

@@ -38,6 +38,7 @@ export const createRights = <St extends StorageShape, P, R extends string>(
       }
     },
     can: (action, path) => {
+      if (path !== undefined) assertKnown(definition, path)
       const known = rights.get()
       if (known === null || (action === 'write' && !known.mayWrite)) return false
       return can(definition, known, action, path)
@@ -54,4 +55,12 @@ export const createRights = <St extends StorageShape, P, R extends string>(
         throw new RoomlogError('path-refused', `${name}: the role ${role} may not write ${path}`, { path })
     }
   }
+}
+
+/** A kind without a storage takes any document: it has no keys to know. */
+const assertKnown = ({ kind, storage }: Pick<RoomDefinition, 'kind' | 'storage'>, path: string): void => {
+  const keys = Object.keys(storage)
+  const [key = ''] = path.split('/')
+  if (keys.length > 0 && !keys.includes(key))
+    throw new TypeError(`${path}: ${kind} has no ${key} in its storage; it has ${keys.join(', ')}`)
 }

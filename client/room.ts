@@ -103,6 +103,7 @@ export interface Room<St extends StorageShape = StorageShape, P = unknown, R ext
    * May you do it now? The server refuses the rest.
    *
    * @param path as in `items`, `items/i1`, `items/i1/start`; left out: anywhere
+   * @throws TypeError when the storage of the kind has no such key
    */
   can(action: Action, path?: string): boolean
   /** Publishes a part of your presence; others see it within 50 ms. */

@@ -10,6 +10,7 @@
  *     └────────────▶ offline ◀──────┴───────────────────────────────── waiting
  *
  *  refused for good, from anywhere: rejected, until it is discarded
+ *  the room is closed to this user, with nothing pending: saved stays
  * ```
  *
  * The server confirms with `flushed`, which it sends when everything that came before the matching `flush` is
@@ -32,7 +33,7 @@ export type SyncStatus =
   | { readonly state: 'offline'; readonly pending: number; readonly storedLocally: boolean }
   /** Connected, and a change has been unconfirmed for 5 s. */
   | { readonly state: 'waiting'; readonly pending: number }
-  /** Refused for good: the room started over without what was pending. Stays until `discard()`. */
+  /** Refused for good: the room started over without it. Stays until `discard()`. */
   | Rejected
 
 export interface Rejected extends Refusal {
@@ -70,6 +71,8 @@ export interface SyncFacts {
   readonly stored: number
   /** A change has been unconfirmed for 5 s, connected. */
   readonly isOverdue: boolean
+  /** The room is closed to this user; `proof` is that of everything until then, if there was one. */
+  readonly isClosed: boolean
   /** The newest confirmation; `at` in milliseconds since 1970. */
   readonly proof: { readonly at: number; readonly seq: Seq } | null
   readonly refusal: Refusal | null
@@ -88,10 +91,12 @@ export type SyncEvent =
   | { readonly type: 'confirmed'; readonly upTo: number; readonly seq: Seq; readonly at: number }
   /** 5 s went by since the oldest unconfirmed change. */
   | { readonly type: 'overdue' }
-  /** Refused for good: the room starts over, with nothing in it. */
-  | { readonly type: 'refused'; readonly refusal: Refusal }
-  /** The room starts over without a loss. */
+  /** The room starts over, with nothing in it. */
   | { readonly type: 'emptied' }
+  /** The room is closed to this user; it starts over if it is opened again. */
+  | { readonly type: 'closed' }
+  /** It is known what was refused for good. */
+  | { readonly type: 'refused'; readonly refusal: Refusal }
   | { readonly type: 'discarded' }
 
 export const initialFacts: SyncFacts = {
@@ -101,16 +106,20 @@ export const initialFacts: SyncFacts = {
   confirmed: 0,
   stored: 0,
   isOverdue: false,
+  isClosed: false,
   proof: null,
   refusal: null
 }
 
 export const pendingOf = (facts: SyncFacts): number => facts.made - facts.confirmed
 
+/** Something is neither confirmed nor on this device. */
+export const isUnstored = (facts: SyncFacts): boolean => pendingOf(facts) > 0 && facts.made > facts.stored
+
 export const nextFacts = (facts: SyncFacts, event: SyncEvent): SyncFacts => {
   switch (event.type) {
     case 'ready':
-      return { ...facts, isReady: true }
+      return { ...opened(facts), isReady: true }
     case 'changed':
       return { ...facts, made: facts.made + 1 }
     case 'restored':
@@ -118,7 +127,7 @@ export const nextFacts = (facts: SyncFacts, event: SyncEvent): SyncFacts => {
     case 'stored':
       return { ...facts, stored: Math.max(facts.stored, Math.min(event.upTo, facts.made)) }
     case 'linked':
-      return { ...facts, link: 'up', isReady: true }
+      return { ...opened(facts), link: 'up', isReady: true }
     case 'lost':
       return { ...facts, link: facts.link === 'down' ? 'down' : 'lost', isOverdue: false }
     case 'missed':
@@ -127,10 +136,12 @@ export const nextFacts = (facts: SyncFacts, event: SyncEvent): SyncFacts => {
       return confirm(facts, event)
     case 'overdue':
       return facts.link === 'up' && pendingOf(facts) > 0 ? { ...facts, isOverdue: true } : facts
-    case 'refused':
-      return { ...startOver(facts), refusal: event.refusal }
     case 'emptied':
       return startOver(facts)
+    case 'closed':
+      return { ...startOver(facts), isClosed: true, proof: pendingOf(facts) > 0 ? null : facts.proof }
+    case 'refused':
+      return { ...facts, refusal: event.refusal }
     case 'discarded':
       return { ...facts, refusal: null }
   }
@@ -139,13 +150,20 @@ export const nextFacts = (facts: SyncFacts, event: SyncEvent): SyncFacts => {
 /** What the facts amount to. `saved` is said only of a room whose every local change a confirmation covers. */
 export const statusOf = (facts: SyncFacts, discard: () => void): SyncStatus => {
   if (facts.refusal !== null) return { state: 'rejected', ...facts.refusal, discard }
+  if (facts.isClosed && facts.proof !== null && pendingOf(facts) === 0) return saved(facts.proof)
   if (!facts.isReady) return { state: 'loading' }
   const pending = pendingOf(facts)
   if (facts.link === 'down') return { state: 'offline', pending, storedLocally: facts.stored >= facts.made }
   if (pending > 0) return { state: facts.isOverdue ? 'waiting' : 'saving', pending }
   if (facts.proof === null) return { state: 'loading' }
-  return { state: 'saved', savedAt: new Date(facts.proof.at), seq: facts.proof.seq }
+  return saved(facts.proof)
 }
+
+const saved = ({ at, seq }: NonNullable<SyncFacts['proof']>): SyncStatus => ({
+  state: 'saved',
+  savedAt: new Date(at),
+  seq
+})
 
 /** What was read from the device is on it; what was made before it was read may not be. */
 const restoredCount = ({ made, stored }: SyncFacts, count: number): number =>
@@ -160,6 +178,10 @@ const confirm = (
   if (confirmed === facts.confirmed && facts.proof?.seq === seq) return facts
   return { ...facts, confirmed, isOverdue: false, proof: { at, seq } }
 }
+
+/** What was proved of the room as it was does not prove anything of what is read now. */
+const opened = (facts: SyncFacts): SyncFacts =>
+  facts.isClosed ? { ...facts, isClosed: false, proof: null } : facts
 
 const startOver = (facts: SyncFacts): SyncFacts => ({
   ...initialFacts,

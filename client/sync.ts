@@ -14,6 +14,7 @@ import {
   type SyncStatus,
   statusOf
 } from './sync-status.ts'
+import type { RefusedUpdate } from './transport/room-session.ts'
 
 export interface Sync {
   readonly status: Store<SyncStatus>
@@ -31,8 +32,12 @@ export interface Sync {
   /** Asks for a proof, unless one is asked for already. */
   probe(): boolean
   flush(): Promise<Proof>
-  /** The room begins anew, with what was refused to show, if anything was. */
-  startOver(refusal: Refusal | null): void
+  /** The room begins anew: who waits for a proof is told why. */
+  startOver(why: RefusedUpdate | null): void
+  /** The room is closed to this user. */
+  close(): void
+  /** What was refused before the room began anew. */
+  refused(refusal: Refusal): void
   /** Nothing more will be proved. */
   fail(error: RoomlogError): void
   destroy(): void
@@ -92,6 +97,11 @@ export const createSync = ({ sendFlush, confirmed }: SyncOptions): Sync => {
     // The frame of the change leaves in this turn, before the flush that covers it.
     queueMicrotask(barrier.request)
   }
+  const forget = (): void => {
+    overdue.stop()
+    oldestAt = null
+    uncoveredAt = null
+  }
   missed.start(missedAfterMs)
 
   return {
@@ -129,14 +139,17 @@ export const createSync = ({ sendFlush, confirmed }: SyncOptions): Sync => {
       return barrier.isAsking
     },
     flush: barrier.wait,
-    startOver: (refusal) => {
-      overdue.stop()
-      oldestAt = null
-      uncoveredAt = null
-      barrier.fail(new RoomlogError(refusal?.code ?? 'resync', refusal?.reason ?? 'the room began anew'))
-      happened(refusal === null ? { type: 'emptied' } : { type: 'refused', refusal })
+    startOver: (why) => {
+      forget()
+      barrier.fail(new RoomlogError(why?.code ?? 'resync', why?.reason ?? 'the room began anew'))
+      happened({ type: 'emptied' })
       if (facts.link !== 'down') missed.start(missedAfterMs)
     },
+    close: () => {
+      forget()
+      happened({ type: 'closed' })
+    },
+    refused: (refusal) => happened({ type: 'refused', refusal }),
     fail: barrier.fail,
     destroy: () => {
       barrier.fail(new RoomlogError('unavailable', 'the room was left'))

@@ -3,7 +3,7 @@ import * as Y from 'yjs'
 import { now, randomCode } from './clock.ts'
 import { toClaim } from './contested.ts'
 import { checkedValue, checkId, liveFields, put, type Target } from './live-fields.ts'
-import type { LiveCollection, LiveFields } from './live-storage.ts'
+import type { LiveCollection, LiveFields, Place } from './live-storage.ts'
 import { type Ordered, orderAt, sortByOrder } from './order.ts'
 import { StorageError } from './storage-error.ts'
 import { type CollectionNode, type Fields, userKey } from './storage-words.ts'
@@ -24,6 +24,12 @@ export const liveCollection = (
     if (found === undefined) throw new StorageError(`${key}/${id}`, 'no such entry', id)
     return found
   }
+  const orderOf = (others: readonly Ordered[], place: Place): string => {
+    for (const id of [place.before, place.after])
+      if (id !== undefined && !hasEverBeen(root(), id))
+        throw new StorageError(`${key}/${id}`, 'no such entry to be put next to', id)
+    return orderAt(others, place)
+  }
   const isThere = (found: Y.Map<unknown>): boolean => (found.get('deletedAt') ?? null) === null
   return {
     ids: () => orderedEntries(root(), isThere).map(({ id }) => id),
@@ -40,7 +46,7 @@ export const liveCollection = (
       const path = `${key}/${id}`
       const checked = checkedEntry(path, fields, values)
       const insert = (): string => {
-        const order = orderAt(orderedEntries(root()), at)
+        const order = orderOf(orderedEntries(root()), at)
         root().set(id, new Y.Map<unknown>([['order', order], ...checked.values]))
         for (const [name, text] of checked.texts) doc.getText(`${path}/${name}`).insert(0, text)
         for (const [name, value] of checked.contested)
@@ -65,7 +71,7 @@ export const liveCollection = (
     move: (id, to) => {
       const move = (): void => {
         const others = orderedEntries(root()).filter((other) => other.id !== id)
-        entry(id).set('order', orderAt(others, to))
+        entry(id).set('order', orderOf(others, to))
       }
       write(move, { paths: [`${key}/${id}/order`] })
     },
@@ -75,6 +81,9 @@ export const liveCollection = (
 }
 
 const entryIdLength = 12
+
+/** A map remembers the keys that were deleted. What somebody else's undo took away is a place at the end, no mistake. */
+const hasEverBeen = (root: Y.Map<unknown>, id: string): boolean => root._map.has(id)
 
 const orderedEntries = (
   root: Y.Map<unknown>,

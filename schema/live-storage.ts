@@ -70,7 +70,10 @@ export interface LiveContested<T> {
   resolve(value: T): void
 }
 
-/** Where to put an entry: before or after another; at the end when neither is given. */
+/**
+ * Where to put an entry: before or after another; at the end when neither is given. One that was removed since still
+ * is a place.
+ */
 export interface Place {
   readonly before?: string
   readonly after?: string
@@ -101,10 +104,14 @@ export interface LiveCollection<F extends Fields> {
   /** The entries that are there, in their order. */
   ids(): readonly string[]
   get(id: string): LiveFields<F> | undefined
-  /** @returns the id of the new entry; in an owned collection it begins with the writer's `userKey` */
+  /**
+   * @returns the id of the new entry; in an owned collection it begins with the writer's `userKey`
+   * @throws StorageError when a value does not fit, or the place is next to an entry that never was
+   */
   insert(entry: NewEntry<F>, at?: Place): string
   /** Sets values of an entry; texts and contested values are edited by what `get` gives. */
   update(id: string, values: { readonly [K in ValueKeys<F>]?: Snapshot<F[K]> }): void
+  /** @throws StorageError when there is no such entry, or never was one at the place */
   move(id: string, to: Place): void
   /** Takes the entry out of sight; undo brings it back with what others wrote to it meanwhile. */
   remove(id: string): void

@@ -1,6 +1,7 @@
 /** The paths of a role, as the client knows them beforehand and as the server holds to them; conflicts over the wire. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Escalation, Room } from '../client/index.ts'
+import { document } from '../schema/kinds/document.ts'
 import { timeline } from '../schema/kinds/timeline.ts'
 import { connect, leaveRoomsAfterTests, startOwnServer } from './support/client-rooms.ts'
 import { callServer } from './support/http.ts'
@@ -95,6 +96,19 @@ describe('in a room whose roles may write some of it', () => {
       true,
       false
     ])
+  })
+
+  test('a place that the kind does not have is a mistake, and says so', async () => {
+    const { photographer } = await withItem('typo')
+    expect(() => photographer.can('write', 'itmes/i1/start')).toThrow(
+      expect.objectContaining({
+        name: 'TypeError',
+        message: expect.stringMatching(/^itmes\/i1\/start: timeline has no itmes .* title, .*items/)
+      })
+    )
+    const client = connect(server, async () => ({ token: await tokenFor('lea', 'couple') }))
+    const { room } = client.enter(document, 'any', { initialPresence: {} })
+    expect(room.can('write', 'anything')).toBe(false)
   })
 
   test('what gets to the server nevertheless is given back by name and place, and the room goes on', async () => {

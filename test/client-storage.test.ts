@@ -58,6 +58,17 @@ describe('writing', () => {
     expect(() => live.fields.update('nope', { required: true })).toThrow(/fields\/nope: no such entry/)
   })
 
+  test('a place next to what never was is refused by name, and nothing is written', () => {
+    const { doc, live } = open()
+    const id = live.options.insert({ field: 'f' })
+    const before = Y.encodeStateAsUpdate(doc)
+    for (const place of [{ after: 'nope' }, { before: 'nope' }]) {
+      expect(() => live.options.insert({ field: 'f' }, place)).toThrow(StorageError)
+      expect(() => live.options.move(id, place)).toThrow(/options\/nope: no such entry/)
+    }
+    expect(Y.encodeStateAsUpdate(doc)).toEqual(before)
+  })
+
   test('an answer that is taken back is gone', () => {
     const { doc, live } = open()
     live.answers.set('f1', ['a', 'b'])
@@ -68,6 +79,30 @@ describe('writing', () => {
 })
 
 describe('order', () => {
+  test('an entry that was removed still is a place', () => {
+    const { live } = open()
+    const [a, b] = [live.options.insert({ field: 'f' }), live.options.insert({ field: 'f' })]
+    const c = live.options.insert({ field: 'f' })
+    live.options.remove(a)
+    const behind = live.options.insert({ field: 'f' }, { after: a })
+    live.options.move(c, { after: a })
+    expect(live.options.ids()).toEqual([c, behind, b])
+  })
+
+  test('an entry whose insert was undone is a place at the end, for everybody', () => {
+    const { doc, live } = open()
+    const undo = new Y.UndoManager(doc.getMap('options'))
+    const a = live.options.insert({ field: 'f' })
+    undo.stopCapturing()
+    const b = live.options.insert({ field: 'f' })
+    undo.undo()
+    const other = new Y.Doc()
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(doc))
+    const theirs = createLiveStorage(form, other, (change) => other.transact(change), ana)
+    const c = theirs.options.insert({ field: 'f' }, { after: b })
+    expect(theirs.options.ids()).toEqual([a, c])
+  })
+
   test('entries come where they were put', () => {
     const { live } = open()
     const b = live.options.insert({ field: 'f' })

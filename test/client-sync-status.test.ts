@@ -34,7 +34,9 @@ const situations = {
   blink: { ...initialFacts, isReady: true, link: 'lost', proof },
   offline: { ...initialFacts, isReady: true, link: 'down', proof },
   offlinePending: { ...initialFacts, isReady: true, link: 'down', proof, made: 2, confirmed: 1, stored: 1 },
-  rejected: { ...initialFacts, isReady: true, link: 'up', proof, refusal }
+  rejected: { ...initialFacts, isReady: true, link: 'up', proof, refusal },
+  /** To this user, with everything confirmed. */
+  closed: { ...initialFacts, link: 'down', proof, isClosed: true }
 } as const satisfies Record<string, SyncFacts>
 
 const events = {
@@ -50,6 +52,7 @@ const events = {
   overdue: { type: 'overdue' },
   refused: { type: 'refused', refusal },
   emptied: { type: 'emptied' },
+  closed: { type: 'closed' },
   discarded: { type: 'discarded' }
 } as const satisfies Record<string, SyncEvent>
 
@@ -70,6 +73,7 @@ const table: Record<keyof typeof situations, Record<keyof typeof events, State>>
     overdue: 'loading',
     refused: 'rejected',
     emptied: 'loading',
+    closed: 'loading',
     discarded: 'loading'
   },
   opening: {
@@ -85,6 +89,7 @@ const table: Record<keyof typeof situations, Record<keyof typeof events, State>>
     overdue: 'loading',
     refused: 'rejected',
     emptied: 'loading',
+    closed: 'loading',
     discarded: 'loading'
   },
   saved: {
@@ -100,6 +105,7 @@ const table: Record<keyof typeof situations, Record<keyof typeof events, State>>
     overdue: 'saved',
     refused: 'rejected',
     emptied: 'loading',
+    closed: 'saved',
     discarded: 'saved'
   },
   saving: {
@@ -115,6 +121,7 @@ const table: Record<keyof typeof situations, Record<keyof typeof events, State>>
     overdue: 'waiting',
     refused: 'rejected',
     emptied: 'loading',
+    closed: 'loading',
     discarded: 'saving'
   },
   waiting: {
@@ -130,6 +137,7 @@ const table: Record<keyof typeof situations, Record<keyof typeof events, State>>
     overdue: 'waiting',
     refused: 'rejected',
     emptied: 'loading',
+    closed: 'loading',
     discarded: 'waiting'
   },
   blink: {
@@ -145,6 +153,7 @@ const table: Record<keyof typeof situations, Record<keyof typeof events, State>>
     overdue: 'saved',
     refused: 'rejected',
     emptied: 'loading',
+    closed: 'saved',
     discarded: 'saved'
   },
   offline: {
@@ -160,6 +169,7 @@ const table: Record<keyof typeof situations, Record<keyof typeof events, State>>
     overdue: 'offline',
     refused: 'rejected',
     emptied: 'loading',
+    closed: 'saved',
     discarded: 'offline'
   },
   offlinePending: {
@@ -175,6 +185,7 @@ const table: Record<keyof typeof situations, Record<keyof typeof events, State>>
     overdue: 'offline',
     refused: 'rejected',
     emptied: 'loading',
+    closed: 'loading',
     discarded: 'offline'
   },
   rejected: {
@@ -190,6 +201,23 @@ const table: Record<keyof typeof situations, Record<keyof typeof events, State>>
     overdue: 'rejected',
     refused: 'rejected',
     emptied: 'rejected',
+    closed: 'rejected',
+    discarded: 'saved'
+  },
+  closed: {
+    ready: 'offline',
+    changed: 'loading',
+    restored: 'loading',
+    stored: 'saved',
+    linked: 'loading',
+    lost: 'saved',
+    missed: 'saved',
+    confirmed: 'saved',
+    confirmedInPart: 'saved',
+    overdue: 'saved',
+    refused: 'rejected',
+    emptied: 'loading',
+    closed: 'saved',
     discarded: 'saved'
   }
 }
@@ -246,10 +274,10 @@ describe('the sync status', () => {
             covered = Math.max(covered, Math.min(event.upTo, made))
             isProved = true
           }
-          if (event.type === 'refused' || event.type === 'emptied') {
+          if (event.type === 'emptied' || event.type === 'closed') {
+            isProved &&= event.type === 'closed' && made === covered
             made = 0
             covered = 0
-            isProved = false
           }
           const status = show(facts)
           expect(pendingOf(facts)).toBe(made - covered)

@@ -118,6 +118,21 @@ describe.skipIf(missing('chromium'))('a value that two people set without knowin
     expect(await question(ben.page, 9).boundingBox()).toEqual(seen)
   })
 
+  test('closes the choice that somebody left open, and their row stays where it is', async () => {
+    await disagree('12:00', '12:30')
+    await chip(ben.page).click()
+    await ben.page.getByRole('button', { name: 'Decide later' }).waitFor()
+    await question(ben.page, 9).click()
+    await ben.page.evaluate(() => scrollBy({ top: 120, behavior: 'instant' }))
+    const seen = await question(ben.page, 9).boundingBox()
+    await chip(ana.page).click()
+    await ana.page.getByRole('button', { name: 'Keep 12:00' }).click()
+    await chip(ben.page).waitFor({ state: 'detached' })
+    expect(await ben.page.getByRole('button', { name: 'Decide later' }).count()).toBe(0)
+    expect(await hasFocus(question(ben.page, 9))).toBe(true)
+    expect((await question(ben.page, 9).boundingBox())?.y).toBeCloseTo(seen?.y ?? Number.NaN, 0)
+  })
+
   test('can be chosen with the keyboard alone; Escape leaves it undecided', async () => {
     await disagree('10:00', '10:30')
     const { page } = ana

@@ -181,3 +181,30 @@ describe.skipIf(missing('postgres'))('a writer who lies about what the room has'
     expect(eve.ending).toBeNull()
   })
 })
+
+describe.skipIf(missing('postgres'))('marks of formats that say nothing any more', () => {
+  it('are left to those who write: the server adds nothing to what they wrote', async () => {
+    const room = newRoom()
+    const url = world.server.url
+    const document = new Y.Doc()
+    const updates = record(document)
+    const text = new Y.Text()
+    document.getMap('page').set('text', text)
+    text.insert(0, 'abc', { bold: true })
+    const { client, clock } = bodyOf(text)
+    const letters = rawUpdate([], [{ client, ranges: [[clock, 3]] }])
+    for (const [index, update] of [...updates, letters].entries()) {
+      const answer = await callServer(url, roomPath(room, '/doc'), {
+        token: await tokenFor('ada', 'writer'),
+        bytes: Uint8Array.from(update)
+      })
+      expect(await answer.json()).toMatchObject({ seq: index + 1 })
+    }
+  })
+})
+
+const bodyOf = (text: Y.Text): Y.ID => {
+  const letters = text._start?.right?.id
+  if (letters === undefined) throw new Error('a text without letters behind its mark')
+  return letters
+}

@@ -144,6 +144,25 @@ describe('honest work is not too complex', () => {
   })
 })
 
+describe('a document of the server', () => {
+  const mark: RawStruct = { content: 6, bytes: [1, 98, 4, ...Buffer.from('true')], right: id(1, 1_999) }
+
+  it.each([
+    ['an item that is deleted', rawUpdate([], [{ client: 1, ranges: [[0, 1_999]] }])],
+    ['a mark that is new', rawUpdate([{ client: 2, clock: 0, structs: [mark] }])]
+  ])('is not searched for marks of formats to tidy up because of %s', (_, update) => {
+    const room = startGuarded()
+    room.document.getText('text')
+    const { structs } = backwards(1, 2_000)
+    room.send(rawUpdate([{ client: 1, clock: 0, structs: [...structs, mark] }]))
+    let transactions = 0
+    room.document.on('afterTransactionCleanup', () => transactions++)
+    expect(room.send(update)).toEqual(applied)
+    // Yjs tidies up in a transaction of its own.
+    expect(transactions).toBe(1)
+  })
+})
+
 describe('deletes that are in effect already', () => {
   it('are remembered: whoever brings them again has them compared, not looked up', () => {
     const { document, owners, send } = startGuarded()

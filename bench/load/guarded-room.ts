@@ -4,6 +4,7 @@ import * as z from 'zod/mini'
 import { writeScope } from '../../schema/access.ts'
 import { defineRoom } from '../../schema/define-room.ts'
 import { s } from '../../schema/storage-words.ts'
+import { leaveUntidied } from '../../server/log/fold.ts'
 import { ClientOwners } from '../../server/room/client-owners.ts'
 import { guardUpdate, type Verdict } from '../../server/room/write-guard.ts'
 import { type Id, type RawStruct, rawUpdate } from '../../test/support/raw-update.ts'
@@ -30,6 +31,10 @@ export class GuardedRoom {
     userId,
     role,
     owners: new ClientOwners()
+  }
+
+  constructor() {
+    leaveUntidied(this.document)
   }
 
   judge(update: Uint8Array): Verdict {

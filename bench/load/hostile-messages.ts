@@ -61,6 +61,10 @@ const neighbours = (half: number): Plot[] => {
         origin: at === 0 ? middleOf(half) : own(at - 1)
       }))
     ],
+    [
+      'format marks, each of another format',
+      structs((at) => ({ ...mark('true', `k${at}`), origin: at === 0 ? first : own(at - 1) }))
+    ],
     ['format marks at both ends', structs((at) => ({ ...mark(String(at % 10)), origin: first, right: last }))]
   ]
 }
@@ -198,9 +202,9 @@ const byClients =
       }))
     )
 
-const mark = (value: string): RawStruct => ({
+const mark = (value: string, format = 'b'): RawStruct => ({
   content: 6,
-  bytes: [1, 98, value.length, ...Buffer.from(value)]
+  bytes: [format.length, ...Buffer.from(format), value.length, ...Buffer.from(value)]
 })
 
 /** Each letter before the one that was written last: two who do so at one place make Yjs compare all with all. */

@@ -15,6 +15,7 @@ export const foldInto = (
   updates: readonly Uint8Array[],
   origin: unknown
 ): void => {
+  leaveUntidied(document)
   if (snapshot !== null) Y.applyUpdate(document, snapshot, origin)
   for (let from = 0; from < updates.length; from += foldUpdatesMax) {
     document.transact(() => {
@@ -26,3 +27,17 @@ export const foldInto = (
 /** Does the document wait for content that it never got? What a complete log folds to never does. */
 export const isPending = (document: Y.Doc): boolean =>
   document.store.pendingStructs !== null || document.store.pendingDs !== null
+
+/**
+ * Keeps Yjs from tidying up marks of formats in this document, after what others wrote. It looks at every item that is
+ * deleted around each one that was: a hundred thousand characters deleted at once take minutes. Marks that say nothing
+ * any more do no harm, and the replicas of those who write tidy them up. Doing it twice makes no difference.
+ */
+export const leaveUntidied = (document: Y.Doc): void => {
+  document.on('afterTransaction', forgetTidying)
+}
+
+/** Yjs asks for it while it calls the observers, and does it after this event. */
+const forgetTidying = (transaction: Y.Transaction): void => {
+  transaction._needFormattingCleanup = false
+}

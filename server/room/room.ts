@@ -13,7 +13,7 @@ import type { EntryMark } from '../../schema/messages.ts'
 import type { RoomName, Seq } from '../../schema/room-name.ts'
 import type { Access } from '../auth/identity.ts'
 import { monotonic } from '../clock.ts'
-import { foldInto, isPending } from '../log/fold.ts'
+import { foldInto, isPending, leaveUntidied } from '../log/fold.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
 import type { StoredRoom } from '../log/load.ts'
 import { type Commit, RoomLog, type RoomLogListener } from '../log/room-log.ts'
@@ -77,7 +77,7 @@ export interface RoomParts {
   readonly onCommitted: (() => void) | null
 }
 
-/** What Yjs tidies up by itself is of the server. */
+/** What no author makes is of the server. */
 const serverWriting = { author: 'server', source: null, isRelayed: false }
 
 /** The cause of an entry that says nothing of whose client ids are in it. */
@@ -118,6 +118,7 @@ export class Room implements RoomLogListener {
     this.#rowsSinceSnapshot = parts.stored?.updates.length ?? 0
     this.bytes =
       this.#snapshotBytes + (parts.stored?.updates.reduce((sum, { length }) => sum + length, 0) ?? 0)
+    leaveUntidied(parts.document)
     parts.document.on('update', (update: Uint8Array, origin: unknown) => this.#edited(update, origin))
   }
 

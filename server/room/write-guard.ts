@@ -11,7 +11,7 @@ import type { WriteScope } from '../../schema/access.ts'
 import type { RoomDefinition } from '../../schema/define-room.ts'
 import type { ErrorCode } from '../../schema/error-codes.ts'
 import type { ClientOwners } from './client-owners.ts'
-import { type Deletion, readDeletion } from './guard/deletes.ts'
+import { type Deletion, nothingDeleted, readDeletion } from './guard/deletes.ts'
 import { Effort } from './guard/effort.ts'
 import { assertKept, assertLongAreDeleted } from './guard/keys.ts'
 import { locate } from './guard/locate.ts'
@@ -23,7 +23,7 @@ import { Reading } from './guard/reading.ts'
 import { rememberDeletes } from './guard/remembered.ts'
 import { isFree, placeIn } from './guard/rules.ts'
 import { type Fresh, GuardRefusal, type Parent } from './guard/structs.ts'
-import { faultOfContent } from './guard/values.ts'
+import { faultAnywhere, faultOfContent } from './guard/values.ts'
 import { MalformedUpdate } from './update-cursor.ts'
 import { content, readUpdate } from './update-reader.ts'
 
@@ -92,6 +92,12 @@ const textLengthMax = 500
 const clipped = (text: string): string =>
   text.length > textLengthMax ? `${text.slice(0, textLengthMax - 1)}…` : text
 
+/** What is garbage here is an item on a replica that keeps what was deleted. */
+const assertMayBeGone = (fresh: Fresh): void => {
+  const fault = faultAnywhere(fresh)
+  if (fault !== null) throw new GuardRefusal('value-invalid', fault)
+}
+
 class Judgement {
   readonly #document: Y.Doc
   readonly #update: Uint8Array
@@ -102,6 +108,8 @@ class Judgement {
   /** The list that was allowed last: structs that follow one another mostly stand in one. */
   #parent: Parent | null = null
   #key: string | null = null
+  #hasKeyed = false
+  #hasNewRoot = false
 
   constructor(document: Y.Doc, update: Uint8Array, by: GuardedBy, reading: Reading) {
     this.#document = document
@@ -121,7 +129,7 @@ class Judgement {
     const deletion = this.#readDeletion()
     const update = newsOf(this.#update, this.#reading, deletion)
     if (update === null) return known
-    this.#expectRoots()
+    if (this.#hasNewRoot) this.#expectRoots()
     const { claims, relayed } = this.#ownership
     return { answer: 'apply', update, claims, isRelayed: relayed.size > 0 }
   }
@@ -138,7 +146,9 @@ class Judgement {
   #place(fresh: Fresh): void {
     locate(this.#document, this.#reading.sections, fresh)
     const { parent, key } = fresh
-    if (parent === null) return
+    if (parent === null) return assertMayBeGone(fresh)
+    this.#hasKeyed ||= key !== null
+    this.#hasNewRoot ||= typeof parent === 'string'
     const around = placeOf(this.#document, parent)
     if (parent !== this.#parent || key !== this.#key) this.#allow(around, parent, key)
     this.#effort.integrates(fresh, parent)
@@ -171,6 +181,8 @@ class Judgement {
   }
 
   #readDeletion(): Deletion {
+    // Most updates are a key press, and delete nothing.
+    if (this.#reading.deletes.length === 0 && !this.#hasKeyed) return nothingDeleted
     const { scope, definition } = this.#by
     const deletion = readDeletion(
       this.#document,

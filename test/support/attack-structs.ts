@@ -20,6 +20,7 @@ import {
 import { type Id, type RawStruct, rawUpdate } from './raw-update.ts'
 
 const own = (clock: number): Id => ({ client: newId, clock })
+const subdocument = { content: 9, bytes: [1, 0x67, 118, 0] }
 const letter: RawStruct = { text: 'x', parent: 'items/i1/body' }
 
 /** Something of each role's own: a unit of a list, a type, and a struct that may be written. */
@@ -138,6 +139,20 @@ const sameRole: readonly Attack[] = [
     'stands between a text and what is garbage',
     write(newId, 0, { text: 'x', origin: unit('items/i1/body', 0), right: garbage })
   ),
+  ...[pia, olga].flatMap((by) => [
+    attack(
+      by,
+      'puts a subdocument beside what is garbage',
+      write(newId, 0, { ...subdocument, origin: garbage }),
+      ['value-invalid']
+    ),
+    attack(
+      by,
+      'puts a subdocument below what is deleted',
+      write(newId, 0, { ...subdocument, parent: garbage, key: 'a' }),
+      ['value-invalid']
+    )
+  ]),
   attack(
     pia,
     'stands between what is garbage and a text',

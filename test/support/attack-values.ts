@@ -198,8 +198,8 @@ const claims: readonly Attack[] = [
     any: [{ ...claim({ by: 'pia' }), role: 'owner' }],
     parent: 'date'
   }),
-  bad(olga, 'claims in another role, as one who may write everything', {
-    any: [{ ...claim({ by: 'olga' }), role: 'photographer' }],
+  bad(olga, 'claims in a higher role, as one who may write everything', {
+    any: [{ ...claim({ by: 'olga' }), role: 'admin' }],
     parent: 'date'
   })
 ]

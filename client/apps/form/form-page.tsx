@@ -1,18 +1,21 @@
-import { lazy, Suspense } from 'react'
+import type { ReactNode } from 'react'
 import { form } from '../../../schema/kinds/form.ts'
 import { parseRoomName } from '../../../schema/room-name.ts'
+import { onDemand, Part, useFetchedWhenIdle } from '../ui/on-demand.tsx'
 import { NotFound } from '../ui/screen.tsx'
+import { dragging } from '../ui/sortable.ts'
 import { useWatchedRoom } from '../watched-room.ts'
 import { Builder } from './build/builder.tsx'
 import { OutlineButton } from './build/outline.tsx'
 import { Comments, useCommentsPlace } from './comments/comments-place.tsx'
 import { CommentsButton } from './comments/dock-button.tsx'
+import { threads } from './comments/panel.tsx'
 import { Failed } from './failed.tsx'
-import { Filler } from './fill/filler.tsx'
 import { RoomProvider } from './form-room.ts'
 import { FormFrame } from './frame.tsx'
 import { Names } from './names.tsx'
 import { Opening } from './opening.tsx'
+import { shareContent } from './share/share.tsx'
 
 export interface FormPageProps {
   readonly id: string
@@ -35,28 +38,29 @@ function OpenForm({ id, view }: FormPageProps) {
   )
 }
 
-const Responses = lazy(async () => ({ default: (await import('./responses/responses.tsx')).Responses }))
+const filler = onDemand(async () => (await import('./fill/filler.tsx')).Filler)
+const responses = onDemand(async () => (await import('./responses/responses.tsx')).Responses)
+
+/** What may be opened here while there is no connection. */
+const parts = [shareContent, threads, filler, responses, dragging]
 
 const initialPresence = { focus: null, caret: null }
 const entering = { initialPresence }
 
 function View({ id, view }: FormPageProps) {
+  useFetchedWhenIdle(parts)
   if (view === 'responses')
     return (
-      <Suspense
-        fallback={
-          <FormFrame id={id}>
-            <main id="content" aria-busy="true" />
-          </FormFrame>
-        }
-      >
-        <Responses id={id} />
-      </Suspense>
+      <Part
+        of={responses}
+        props={{ id }}
+        until={(words) => <FormFrame id={id}>{emptyView(words)}</FormFrame>}
+      />
     )
   if (view === 'fill')
     return (
       <FormFrame id={id}>
-        <Filler id={id} />
+        <Part of={filler} props={{ id }} until={emptyView} />
       </FormFrame>
     )
   return (
@@ -67,6 +71,12 @@ function View({ id, view }: FormPageProps) {
     </Names>
   )
 }
+
+const emptyView = (words: ReactNode) => (
+  <main id="content" aria-busy={words === null} className="mx-auto max-w-[600px] px-1 pt-12">
+    {words}
+  </main>
+)
 
 function Build({ id }: { id: string }) {
   const { mayRead } = useCommentsPlace()

@@ -1,4 +1,4 @@
-import type { Side } from './sortable.ts'
+import type { Side } from './dragging.ts'
 
 /** Shows between which rows the dragged one would land. */
 export function DropLine({ side }: { side: Side | null }) {

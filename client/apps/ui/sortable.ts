@@ -1,16 +1,16 @@
-import { combine } from '@atlaskit/pragmatic-drag-and-drop/combine'
-import {
-  draggable,
-  dropTargetForElements,
-  monitorForElements
-} from '@atlaskit/pragmatic-drag-and-drop/element/adapter'
-import { pointerOutsideOfPreview } from '@atlaskit/pragmatic-drag-and-drop/element/pointer-outside-of-preview'
-import { setCustomNativeDragPreview } from '@atlaskit/pragmatic-drag-and-drop/element/set-custom-native-drag-preview'
-import { attachClosestEdge, extractClosestEdge } from '@atlaskit/pragmatic-drag-and-drop-hitbox/closest-edge'
 import { type RefObject, useEffect, useEffectEvent, useState } from 'react'
+import { useStore } from '../../react/index.ts'
+import type { Side } from './dragging.ts'
+import { onDemand } from './on-demand.tsx'
 
-/** Where a dragged row is let go: above or below another. */
-export type Side = 'top' | 'bottom'
+/** Until it is here, and where it cannot be fetched, rows are moved by key and menu. */
+export const dragging = onDemand(() => import('./dragging.ts'))
+
+const useDragging = () => {
+  const coming = useStore(dragging)
+  useEffect(() => void dragging.fetch(), [])
+  return coming.state === 'here' ? coming.it : null
+}
 
 export interface SortableRow {
   /** Rows of one list; only they can be let go upon each other. */
@@ -29,36 +29,21 @@ export const useSortable = ({ list, id, row, handle, label, sides = bothSides }:
   const [over, setOver] = useState<Side | null>(null)
   const [isDragged, setDragged] = useState(false)
   const carried = useEffectEvent(() => label)
+  const adapter = useDragging()
   useEffect(() => {
     const element = row.current
-    if (element === null) return
-    const target = dropTargetForElements({
+    if (element === null || adapter === null) return
+    return adapter.startRow({
+      list,
+      id,
       element,
-      canDrop: ({ source }) => source.data.list === list && source.data.id !== id,
-      getData: ({ input }) => attachClosestEdge({ id }, { input, element, allowedEdges: [...sides] }),
-      onDrag: ({ self }) => setOver(sideOf(self.data)),
-      onDragLeave: () => setOver(null),
-      onDrop: () => setOver(null)
+      handle: handle?.current ?? null,
+      sides,
+      label: () => carried(),
+      onOver: setOver,
+      onDragged: setDragged
     })
-    const dragHandle = handle?.current
-    if (!dragHandle) return target
-    return combine(
-      target,
-      draggable({
-        element,
-        dragHandle,
-        getInitialData: () => ({ list, id }),
-        onGenerateDragPreview: ({ nativeSetDragImage }) =>
-          setCustomNativeDragPreview({
-            nativeSetDragImage,
-            getOffset: pointerOutsideOfPreview({ x: '12px', y: '8px' }),
-            render: ({ container }) => drawCarried(container, carried())
-          }),
-        onDragStart: () => setDragged(true),
-        onDrop: () => setDragged(false)
-      })
-    )
-  }, [list, id, row, handle, sides])
+  }, [adapter, list, id, row, handle, sides])
   return { over, isDragged }
 }
 
@@ -69,33 +54,17 @@ export const useDrops = (
   list: string,
   onDrop: (moved: string, onto: string, side: Side) => void
 ): boolean => {
-  const [dragging, setDragging] = useState(false)
+  const [isDragging, setDragging] = useState(false)
   const drop = useEffectEvent(onDrop)
+  const adapter = useDragging()
   useEffect(
     () =>
-      monitorForElements({
-        canMonitor: ({ source }) => source.data.list === list,
-        onDragStart: () => setDragging(true),
-        onDrop: ({ source, location }) => {
-          setDragging(false)
-          const data = location.current.dropTargets[0]?.data
-          const side = data && sideOf(data)
-          if (data && side) drop(String(source.data.id), String(data.id), side)
-        }
+      adapter?.watchDrops({
+        list,
+        onDragging: setDragging,
+        onDrop: (moved, onto, side) => drop(moved, onto, side)
       }),
-    [list]
+    [adapter, list]
   )
-  return dragging
-}
-
-const sideOf = (data: Record<string | symbol, unknown>): Side | null => {
-  const edge = extractClosestEdge(data)
-  return edge === 'top' || edge === 'bottom' ? edge : null
-}
-
-const drawCarried = (container: HTMLElement, label: string): void => {
-  const chip = document.createElement('div')
-  chip.className = 'max-w-80 truncate rounded-control bg-sheet px-3 py-2 text-sm font-name text-ink'
-  chip.textContent = label
-  container.append(chip)
+  return isDragging
 }

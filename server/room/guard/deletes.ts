@@ -61,7 +61,7 @@ export const readDeletion = (
   return walk
 }
 
-const nothingDeleted: Deletion = { hasEffect: false, hasFresh: false, dropped: [], keyed: [] }
+export const nothingDeleted: Deletion = { hasEffect: false, hasFresh: false, dropped: [], keyed: [] }
 
 class Walk implements Deletion {
   hasFresh = false

@@ -15,6 +15,7 @@ import { valueRuleAt } from './values.ts'
  * @throws GuardRefusal 'update-malformed'
  */
 export const assertLongAreDeleted = ({ long, deletes }: Reading): void => {
+  if (long.length === 0) return
   const keyed = long.filter(({ parent, key }) => parent !== null && key !== null)
   if (keyed.length === 0) return
   const deletedUntil = createDeletedUntil(deletes)

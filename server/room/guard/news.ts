@@ -13,9 +13,10 @@ export const newsOf = (update: Uint8Array, reading: Reading, deletion: Deletion)
   const hasDeletes = deletion.hasEffect || deletion.hasFresh
   if (reading.sections.size === 0 && !hasDeletes) return null
   const isAllDeletes = reading.deletes.length === 0 || (hasDeletes && deletion.dropped.length === 0)
-  if (reading.repeated.size === 0 && isAllDeletes && !reading.areDeletesKnown) return update
+  const { repeated } = reading
+  if (repeated === null && isAllDeletes && !reading.areDeletesKnown) return update
   const encoder = createEncoder()
-  if (reading.hasCut) writeUint8Array(encoder, cutStructs(update, reading))
+  if (repeated !== null && reading.hasCut) writeUint8Array(encoder, cutStructs(update, reading, repeated))
   else writeStructs(encoder, update, reading.sections)
   if (!hasDeletes) writeVarUint(encoder, 0)
   else if (deletion.dropped.length === 0) writeUint8Array(encoder, update.subarray(reading.deletesFrom))
@@ -35,7 +36,11 @@ const writeStructs = (encoder: Encoder, update: Uint8Array, sections: Sections):
 }
 
 /** The structs, where the first of a section is to be cut. */
-const cutStructs = (update: Uint8Array, { repeated, deletesFrom }: Reading): Uint8Array => {
+const cutStructs = (
+  update: Uint8Array,
+  { deletesFrom }: Reading,
+  repeated: Map<number, number>
+): Uint8Array => {
   const structs = Buffer.concat([update.subarray(0, deletesFrom), noDeletes])
   return Y.diffUpdate(structs, Y.encodeStateVector(repeated)).subarray(0, -1)
 }

@@ -12,6 +12,14 @@ import { type Fresh, GuardRefusal, type Section, type Sections, stateOf, structs
  * @throws GuardRefusal 'update-incomplete', and whatever `locate` throws
  */
 export const inOrder = (document: Y.Doc, sections: Sections, locate: (fresh: Fresh) => void): void => {
+  if (sections.size === 1) {
+    // There is nothing that it could wait for.
+    for (const only of sections.values()) {
+      only.until = only.reached
+      advance(document, sections, only, locate)
+    }
+    return
+  }
   const waiting: Section[] = []
   for (const first of sections.values()) {
     first.until = first.reached

@@ -28,6 +28,7 @@ export const nothingOwned: Ownership = { claims: [], relayed: new Set() }
  */
 export const ownershipOf = (sections: Sections, question: OwnerQuestion): Ownership => {
   const { scope, userId, owners, announced = null } = question
+  if (areOwn(sections, question)) return nothingOwned
   const unknown: number[] = []
   const others: number[] = []
   for (const client of sections.keys()) {
@@ -35,7 +36,6 @@ export const ownershipOf = (sections: Sections, question: OwnerQuestion): Owners
     if (owner === undefined) unknown.push(client)
     else if (owner !== userId) others.push(client)
   }
-  if (unknown.length + others.length === 0) return nothingOwned
   const [taken] = others
   if (taken !== undefined && !scope.isFull)
     throw new GuardRefusal('client-id-taken', `client ${taken} belongs to somebody else`)
@@ -45,4 +45,9 @@ export const ownershipOf = (sections: Sections, question: OwnerQuestion): Owners
     claims: unknown.filter(isOwn),
     relayed: new Set([...others, ...unknown.filter((client) => !isOwn(client))])
   }
+}
+
+const areOwn = (sections: Sections, { owners, userId }: OwnerQuestion): boolean => {
+  for (const client of sections.keys()) if (owners.ownerOf(client) !== userId) return false
+  return true
 }

@@ -21,8 +21,8 @@ export class Reading implements UpdateVisitor {
   /** The delete set is one that has been in effect here since earlier: it was not read. */
   areDeletesKnown = false
   deletesFrom = 0
-  /** The state of the clients of whom there is more than fresh structs. */
-  readonly repeated = new Map<number, number>()
+  /** The state of the clients of whom there is more than fresh structs; null: there are none. */
+  repeated: Map<number, number> | null = null
   /** The document has the beginning of a fresh struct. */
   hasCut = false
   /** Keyed items of several values: honest as history, which the same update deletes. */
@@ -44,7 +44,7 @@ export class Reading implements UpdateVisitor {
 
   struct(head: StructHead): void {
     if (head.client !== this.#client) this.#begin(head.client)
-    if (head.isSkip || head.clock < this.#known) this.repeated.set(head.client, this.#known)
+    if (head.isSkip || head.clock < this.#known) this.#isRepeated(head.client)
     if (head.isSkip) return
     if (head.clock < this.#known) this.#repeats(head)
     if (head.clock + head.length > this.#known) this.#add(head)
@@ -68,6 +68,11 @@ export class Reading implements UpdateVisitor {
   /** @throws GuardRefusal 'update-incomplete' where clocks are missing between what the document has and what comes */
   assertWhole(): void {
     if (this.#gap !== null) throw new GuardRefusal('update-incomplete', this.#gap)
+  }
+
+  #isRepeated(client: number): void {
+    this.repeated ??= new Map()
+    this.repeated.set(client, this.#known)
   }
 
   #begin(client: number): void {

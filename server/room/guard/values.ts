@@ -34,8 +34,9 @@ export interface Placed {
 /** What is wrong with it; null: nothing. */
 export const faultOfContent = (placed: Placed): string | null => {
   const { definition, around, fresh } = placed
+  const fault = faultAnywhere(fresh)
+  if (fault !== null) return fault
   const rule = ruleOf(definition, around.root)
-  if (fresh.content === content.subdocument) return 'a document within a document'
   if (rule === null) return `${definition.kind} has no root type ${JSON.stringify(around.root.name)}`
   if (rule.sort === 'free') return null
   if (rule.sort === 'map') return faultInMap(rule, placed)
@@ -44,6 +45,10 @@ export const faultOfContent = (placed: Placed): string | null => {
   if (rule.sort === 'text') return textContents.has(fresh.content) ? null : 'no text'
   return faultOfClaims(rule, placed)
 }
+
+/** What is wrong with it wherever it stands; null: nothing. */
+export const faultAnywhere = (fresh: Fresh): string | null =>
+  fresh.content === content.subdocument ? 'a document within a document' : null
 
 /** What may be done to a key: null where nothing is known of it. */
 export const valueRuleAt = (

@@ -9,6 +9,7 @@ import { type Conflict, type Strategy, VersionConflict } from '../../../schema/m
 import type { RoomName, Seq } from '../../../schema/room-name.ts'
 import { readStorage } from '../../../schema/storage.ts'
 import type { Access } from '../../auth/identity.ts'
+import { foldInto } from '../../log/fold.ts'
 import type { Change, ChangeContext } from '../behaviour/change.ts'
 import { type CommittedParts, withCommitted } from '../committed.ts'
 import { documentToJson } from '../document-json.ts'
@@ -124,7 +125,7 @@ const withAuthors = async (
   const known = await withCommitted(parts, name, base, ({ document }) => {
     const copy = new Y.Doc({ guid: 'copy' })
     try {
-      Y.applyUpdate(copy, Y.encodeStateAsUpdate(document))
+      foldInto(copy, Y.encodeStateAsUpdate(document), [], null)
       return lastChanges(copy, entries, paths)
     } finally {
       copy.destroy()

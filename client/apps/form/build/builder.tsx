@@ -1,10 +1,11 @@
 import { Plus } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { Button } from '../../ui/button.tsx'
+import type { Side } from '../../ui/dragging.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { KeepPlace } from '../../ui/keep-place.tsx'
 import { SharedText } from '../../ui/shared-text.tsx'
-import { type Side, useDrops } from '../../ui/sortable.ts'
+import { useDrops } from '../../ui/sortable.ts'
 import {
   arrange,
   type Destination,
@@ -15,6 +16,7 @@ import {
   startOf
 } from '../arrangement.ts'
 import { useCommentsPlace } from '../comments/comments-place.tsx'
+import { CommentsPanel } from '../comments/panel.tsx'
 import { useEdits } from '../edits.ts'
 import { changeAndFocus } from '../focus-path.ts'
 import { useRights, useStorage, useText } from '../form-room.ts'
@@ -60,15 +62,10 @@ export function Builder() {
           </div>
         </KeepPlace>
       </main>
-      <Suspense fallback={<div className="border-l border-rule max-desk:hidden" />}>
-        <CommentsPanel />
-      </Suspense>
+      <CommentsPanel />
     </div>
   )
 }
-
-/** Nobody waits for it: the form is there to be worked on before. */
-const CommentsPanel = lazy(async () => ({ default: (await import('../comments/panel.tsx')).CommentsPanel }))
 
 const threeColumns =
   'desk:grid desk:grid-cols-[minmax(0,1fr)_304px] wide:grid-cols-[236px_minmax(0,1fr)_304px] min-[1400px]:grid-cols-[236px_minmax(0,1fr)_340px]'

@@ -97,8 +97,7 @@ const bringUp = (id: string): void => {
   const panel = document.getElementById(panelId)
   if (panel?.popover && !panel.matches(':popover-open')) panel.showPopover()
   const thread = document.getElementById(id)
-  const field = thread?.matches('[data-begins]') ? thread.querySelector('textarea') : null
-  const target = field ?? thread
-  target?.focus({ preventScroll: true })
-  target?.scrollIntoView({ block: 'nearest', behavior: 'instant' })
+  const field = id === beginningAnchor ? thread?.querySelector('textarea') : thread
+  field?.focus({ preventScroll: true })
+  thread?.scrollIntoView({ block: 'nearest', behavior: 'instant' })
 }

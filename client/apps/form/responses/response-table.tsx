@@ -78,9 +78,11 @@ function Table({ columns, rows, hrefOf }: ResponseTableProps) {
               </td>
               {columns.map((field) => (
                 <td key={field.id} className={`max-w-56 truncate ${isFigure(field) ? 'text-right' : ''}`}>
-                  {answers.get(field.id)?.parts.join(', ') ?? (
-                    <span className="text-ink-3">{response.filling ? '…' : ''}</span>
-                  )}
+                  <Answered
+                    words={answers.get(field.id)?.parts.join(', ')}
+                    name={name}
+                    isFilling={response.filling}
+                  />
                 </td>
               ))}
               <td className="whitespace-nowrap">
@@ -92,6 +94,24 @@ function Table({ columns, rows, hrefOf }: ResponseTableProps) {
         </tbody>
       </table>
     </section>
+  )
+}
+
+interface AnsweredProps {
+  readonly words: string | undefined
+  readonly name: string
+  readonly isFilling: boolean
+}
+
+/** What stands in the row as the name already is not written out again, except for those who listen. */
+function Answered({ words, name, isFilling }: AnsweredProps) {
+  if (words === undefined) return <span className="text-ink-3">{isFilling ? '…' : ''}</span>
+  if (words !== name) return words
+  return (
+    <span title={words} className="text-ink-3">
+      <span aria-hidden="true">″</span>
+      <span className="sr-only">{words}</span>
+    </span>
   )
 }
 

@@ -1,30 +1,27 @@
-import { ArrowLeft, X } from 'lucide-react'
+import { X } from 'lucide-react'
 import { type FocusEvent, type ReactNode, useState } from 'react'
-import { useVisitor } from '../../entrance.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { onDemand, Part } from '../../ui/on-demand.tsx'
 import { closePopover } from '../../ui/popover.tsx'
-import { useCan, useRoster } from '../form-room.ts'
-import { askWhom } from '../roles.ts'
-import { AccessList } from './access-list.tsx'
-import { focusWhenShown } from './focus.ts'
-import { InvitePeople } from './invite-people.tsx'
-import { useOpenInvites } from './invites.ts'
-import { useInviting } from './inviting.ts'
-import { FormLinks } from './links.tsx'
-import { OpenList } from './open-list.tsx'
-import { Pairing } from './pairing.tsx'
-import { useSharing } from './sharing.ts'
+import { dialogId } from './dialog-id.ts'
 
-const dialogId = 'share'
+export const shareContent = onDemand(async () => (await import('./share-content.tsx')).ShareContent)
+
+/** Whoever comes near the button is likely to press it. */
+const fetchContent = () => void shareContent.fetch()
 
 /** The button in the bar, and the dialog that it opens: below it, on phones over the whole screen. */
 export function Share({ id }: { id: string }) {
   const [isOpen, setOpen] = useState(false)
-  const mayManage = useCan('manage')
   return (
     <>
-      <Button popoverTarget={dialogId} className="max-desk:hidden">
+      <Button
+        popoverTarget={dialogId}
+        className="max-desk:hidden"
+        onPointerEnter={fetchContent}
+        onFocus={fetchContent}
+      >
         Share
       </Button>
       <dialog
@@ -36,11 +33,27 @@ export function Share({ id }: { id: string }) {
         onBlur={closeWhenLeft}
         className="anchored whole opening overflow-auto bg-sheet text-sm text-ink outline-none desk:max-h-[calc(100dvh-80px)] desk:w-[420px] desk:rounded-pop desk:shadow-pop"
       >
-        {isOpen && (mayManage ? <Managed id={id} /> : <Unmanaged id={id} />)}
+        {isOpen && <Part of={shareContent} props={{ id }} until={untilHere} />}
       </dialog>
     </>
   )
 }
+
+const untilHere = (words: ReactNode) => (
+  <div className="flex min-h-bar items-start justify-end pr-2 pl-1" aria-busy={words === null}>
+    <div className="flex-1">{words}</div>
+    <Button
+      look="bare"
+      square
+      aria-label="Close"
+      popoverTarget={dialogId}
+      popoverTargetAction="hide"
+      className="mt-2"
+    >
+      <Icon of={X} />
+    </Button>
+  </div>
+)
 
 /** Opens the dialog from the list of people, where the bar has no room for its button. */
 export function ShareFromPeople() {
@@ -54,95 +67,4 @@ export function ShareFromPeople() {
 /** Whoever goes on with the Tab key leaves it behind; it would lie over where they are. */
 const closeWhenLeft = ({ currentTarget, relatedTarget }: FocusEvent<HTMLElement>): void => {
   if (relatedTarget instanceof Node && !currentTarget.contains(relatedTarget)) closePopover(dialogId)
-}
-
-/** For those who may not give roles: who has access, and whom to ask. */
-function Unmanaged({ id }: { id: string }) {
-  const roster = useRoster()
-  const sharing = useSharing()
-  return (
-    <Panel heading="Share this form">
-      <Part heading="Links">
-        <FormLinks id={id} />
-      </Part>
-      <Part heading="Who has access">
-        <AccessList sharing={sharing} />
-        <p className="mt-2 text-ink-2">{askWhom(roster)} can give rights.</p>
-      </Part>
-    </Panel>
-  )
-}
-
-function Managed({ id }: { id: string }) {
-  const { isGuest } = useVisitor().identity
-  const sharing = useSharing()
-  const open = useOpenInvites(sharing)
-  const inviting = useInviting(sharing, open)
-  const { code, showCode, hideCode, replaceCode, linkInstead, ...terms } = inviting
-  if (code !== null)
-    return (
-      <Panel heading="Hand over this code." onBack={hideCode}>
-        <Pairing code={code} open={open} onNewCode={replaceCode} onLinkInstead={linkInstead} />
-      </Panel>
-    )
-  const links = <FormLinks id={id} />
-  return (
-    <Panel heading="Share this form">
-      {isGuest && <Part heading="For everybody">{links}</Part>}
-      <Part heading="Who has access">
-        <AccessList sharing={sharing} />
-      </Part>
-      <Part heading="Invite">
-        <InvitePeople {...terms} onCode={showCode} />
-        <OpenList open={open} sharing={sharing} />
-      </Part>
-      {!isGuest && <Part heading="For those who have access">{links}</Part>}
-    </Panel>
-  )
-}
-
-interface PanelProps {
-  readonly heading: string
-  onBack?: () => void
-  readonly children: ReactNode
-}
-
-function Panel({ heading, onBack, children }: PanelProps) {
-  const title = (
-    <h2
-      key={heading}
-      ref={focusWhenShown}
-      tabIndex={-1}
-      className={`font-name text-balance outline-none ${onBack ? 'mt-3 mb-2 text-2xl tracking-title desk:mt-0 desk:text-xl' : 'flex-1 text-lg'}`}
-    >
-      {heading}
-    </h2>
-  )
-  return (
-    <div className="flex min-h-full flex-col px-5 pb-[calc(20px+env(safe-area-inset-bottom))] desk:px-4 desk:pb-4">
-      <div className="-mr-2 flex h-bar flex-none items-center justify-between">
-        {onBack ? (
-          <Button look="bare" square aria-label="Back" onClick={onBack} className="-ml-2">
-            <Icon of={ArrowLeft} />
-          </Button>
-        ) : (
-          title
-        )}
-        <Button look="bare" square aria-label="Close" popoverTarget={dialogId} popoverTargetAction="hide">
-          <Icon of={X} />
-        </Button>
-      </div>
-      {onBack && title}
-      {children}
-    </div>
-  )
-}
-
-function Part({ heading, children }: { heading: string; children: ReactNode }) {
-  return (
-    <section aria-label={heading} className="mt-4 first-of-type:mt-1">
-      <h3 className="mb-2 border-b border-ink pb-1.5 font-label">{heading}</h3>
-      {children}
-    </section>
-  )
 }
