@@ -30,7 +30,7 @@ export const isPending = (document: Y.Doc): boolean =>
 
 /**
  * Keeps Yjs from tidying up marks of formats in this document, after what others wrote. It looks at every item that is
- * deleted around each one that was: a hundred thousand characters deleted at once take minutes. Marks that say nothing
+ * deleted around each one that was: fifty thousand items deleted at once take minutes. Marks that say nothing
  * any more do no harm, and the replicas of those who write tidy them up. Doing it twice makes no difference.
  */
 export const leaveUntidied = (document: Y.Doc): void => {

@@ -81,7 +81,7 @@ function Table({ columns, rows, hrefOf }: ResponseTableProps) {
                   <Answered
                     words={answers.get(field.id)?.parts.join(', ')}
                     name={name}
-                    isFilling={response.filling}
+                    isFilling={response.filling !== null}
                   />
                 </td>
               ))}
