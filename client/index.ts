@@ -1,5 +1,6 @@
 /** The client SDK without React. */
 export type { Action } from '../schema/access.ts'
+export { Refusal } from '../schema/behaviour.ts'
 export type { Claim, ConflictRule, ContestedValue, MergeRule } from '../schema/contested.ts'
 export { defineRoom, type RoomDefinition, type RoomSpec } from '../schema/define-room.ts'
 export { type ErrorCode, RoomlogError } from '../schema/error-codes.ts'

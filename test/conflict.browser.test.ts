@@ -74,7 +74,7 @@ describe.skipIf(missing('chromium'))('a value that two people set without knowin
     await waitUntil(async () => /^Offline · 1/.test(await indicated(ben.page)), { about: 'Offline · 1' })
     await setNotBefore(ana.page, hers)
     await waitUntil(async () => saved.test(await indicated(ana.page)), { about: 'Saved' })
-    ben.reconnect()
+    await ben.reconnect()
     for (const { page } of [ana, ben])
       await chip(page)
         .and(page.getByText(`${hers} or ${his}`))

@@ -82,7 +82,7 @@ describe.skipIf(missing('chromium'))('the form app', () => {
       await question(page, 1).fill('Full name')
       await page.getByText('You are offline.').waitFor()
       expect(await faults(page)).toEqual([])
-      ana.reconnect()
+      await ana.reconnect()
       await page.goto(`${address}/fill`)
       await page.getByRole('group', { name: /^Days/ }).waitFor()
       expect(await faults(page)).toEqual([])

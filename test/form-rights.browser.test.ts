@@ -132,7 +132,7 @@ describe.skipIf(missing('chromium') ?? missing('postgres'))('a form on a server 
     await waitUntil(async () => (await writeNothing('refused', token)) === 403, {
       about: 'the server to know the new role'
     })
-    ana.reconnect()
+    await ana.reconnect()
     await waitUntil(async () => (await indicated(ana.page)) === 'Could not save', {
       about: 'Could not save',
       timeoutMs: 20_000

@@ -180,6 +180,32 @@ const shoot = async ({ mara, ben, petra, address }: Cast): Promise<void> => {
   await petra.page.keyboard.type(', as on your card')
   await petra.page.getByText('You are offline.').waitFor()
   await take(petra.page, 'offline-phone', 'light')
+  await petra.reconnect()
+  await disagree(mara.page, ben)
+  await take(mara.page, 'conflict-desktop', 'light')
+  await mara.page.getByRole('button', { name: 'Share', exact: true }).click()
+  await mara.page.getByRole('button', { name: 'Show a code' }).click()
+  await mara.page.getByText('Works for one person').waitFor()
+  await take(mara.page, 'share-desktop', 'dark')
+}
+
+/** Two people set the earliest time while one of them is offline, and one looks at what there is to choose. */
+const disagree = async (page: Page, other: Visitor): Promise<void> => {
+  const setNotBefore = async (of: Page, time: string): Promise<void> => {
+    await question(of, 4).click()
+    const field = of.getByLabel('Question 4: not before')
+    await field.fill(time)
+    await field.press('Enter')
+  }
+  await question(other.page, 4).click()
+  await other.disconnect()
+  await setNotBefore(other.page, '07:30')
+  await setNotBefore(page, '08:00')
+  await says(page, saved)
+  await other.reconnect()
+  const chip = page.getByRole('button', { name: /: “not before” of question 4$/ })
+  await chip.click()
+  await page.getByRole('button', { name: /^Keep / }).waitFor()
 }
 
 await main()

@@ -56,7 +56,8 @@ export interface Visitor extends AsyncDisposable {
   readonly token: string
   /** Ends the connection and refuses new ones, until `reconnect`. */
   disconnect(): Promise<void>
-  reconnect(): void
+  /** Lets connections through again; the pages are told, as by a machine that has a network again. */
+  reconnect(): Promise<void>
   /** What the page reported as errors so far. */
   readonly errors: readonly string[]
 }
@@ -114,8 +115,11 @@ const lineOf = async (context: BrowserContext) => {
       await Promise.all([...open].map((socket) => socket.close({ code: 1001 })))
       open.clear()
     },
-    reconnect: () => {
+    reconnect: async () => {
       isCut = false
+      await Promise.all(
+        context.pages().map((page) => page.evaluate(() => dispatchEvent(new Event('online'))))
+      )
     }
   }
 }
