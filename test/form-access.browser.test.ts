@@ -53,7 +53,7 @@ describe.skipIf(missing('chromium'))('the form app', () => {
     { colorScheme: 'dark', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
   ] as const
 
-  test.each(looks)(
+  test.concurrent.each(looks)(
     'has no fault that axe knows, $colorScheme, $viewport.width px wide',
     async (look) => {
       await using stranger = await visit(browser, server.url, look)

@@ -222,7 +222,11 @@ describe.skipIf(missing('chromium') ?? missing('postgres'))('while Postgres does
     await ana.page.getByText('The server cannot commit right now.').waitFor()
     const [before, ...during] = (await heard()).map(({ words }) => words)
     expect(before).toMatch(saved)
-    expect(during).toEqual(['Saving…', 'Waiting for the server · 3 changes'])
+    // On a slow machine the server may be waited for before the third key is pressed.
+    expect(during.filter((words) => !/^(Saving…|Waiting for the server · \d changes?)$/.test(words))).toEqual(
+      []
+    )
+    expect([during[0], during.at(-1)]).toEqual(['Saving…', 'Waiting for the server · 3 changes'])
     expect(await labels(ben.page)).toEqual(['Name'])
     postgres.resume()
     await reads(ben.page, 'Nameabc')
