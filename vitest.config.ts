@@ -10,6 +10,8 @@ export default defineConfig({
     pool: 'forks',
     // Much of the time goes by waiting for servers and pages: two at once, also where there are two cores.
     maxWorkers: 2,
+    // A page on a machine that others use now and then misses a moment: once more, before that counts as a failure.
+    retry: 1,
     projects: [
       { extends: true, test: { name: 'tidy', include: [tidy] } },
       {
