@@ -25,7 +25,6 @@ import { type Member, type Room, Writing } from '../room/room.ts'
 import { describeExcess } from '../too-many.ts'
 import { escalationNews } from './escalation-news.ts'
 import {
-  addressPrefix,
   type MessageReader,
   messageType,
   statelessFrame,
@@ -42,6 +41,8 @@ import type { Busy, Held } from './turn.ts'
 export interface ConnectionParts {
   /** The name that the client gave to the room. */
   readonly address: string
+  /** How messages to it begin. */
+  readonly prefix: Uint8Array
   /** Of the client, on the network. */
   readonly remoteAddress: string
   readonly room: Room
@@ -101,7 +102,9 @@ export class Connection implements Member, Busy {
     this.address = parts.address
     this.access = parts.access
     this.pace = paceOf(parts.access, parts.config)
-    this.prefix = parts.address === parts.room.name ? parts.room.prefix : addressPrefix(parts.address)
+    // Of those with one prefix, which are almost all, the room has everything framed once.
+    const isUsual = Buffer.compare(parts.prefix, parts.room.prefix) === 0
+    this.prefix = isUsual ? parts.room.prefix : parts.prefix
     this.#writing = new Writing(parts.access.identity.user.id, this, parts.remoteAddress)
     this.#acknowledgement = syncStatusFrame(this.prefix, true)
     this.room.members.add(this)

@@ -10,6 +10,8 @@ export type ClientConnection = ReturnType<Hocuspocus['handleConnection']>
 
 export interface HocuspocusSocketParts {
   readonly readyState: () => number
+  /** How messages to this address begin. */
+  prefixFor(address: string): Uint8Array
   write(frame: Buffer): void
   /** The token or the room was refused: by this reason, as `HookRefusal` has it. */
   denied(address: string, reason: string): void
@@ -48,9 +50,10 @@ export class HocuspocusSocket implements WebSocketLike {
     if (!(data instanceof Uint8Array)) throw new TypeError('Hocuspocus sends Uint8Arrays')
     const reader = new MessageReader(data)
     const address = reader.text()
+    const message = data.subarray(reader.at)
     const isDenial = reader.uint() === messageType.auth && reader.uint() === authType.permissionDenied
     if (isDenial) this.#parts.denied(address, reader.text())
-    else this.#parts.write(frameOf([data]))
+    else this.#parts.write(frameOf([this.#parts.prefixFor(address), message]))
   }
 
   close(code?: number, reason?: string): void {

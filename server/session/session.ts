@@ -1,6 +1,6 @@
 /**
- * One WebSocket: the seam between the network and the rooms, in which every frame is checked and from which every
- * frame leaves.
+ * What came over one wire: the seam between the network and the rooms, in which every frame is checked and from which
+ * every frame leaves.
  *
  *   frame ──▶ Intake ──▶ Inbox ──▶ session ──┬─ token, close ──▶ Hocuspocus, which opens and closes rooms
  *            how fast   its share            ├─ room not open ─▶ Joining: waits, within bounds
@@ -11,9 +11,7 @@
  * sync step 2, and counts none of it.
  */
 
-import type { Socket } from 'node:net'
 import type { Connection as HocuspocusConnection } from '@hocuspocus/server'
-import type { WebSocket } from 'ws'
 import { type ErrorCode, errorCodes, readReason, writeReason } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
 import { type Access, type Identity, isAnonymous } from '../auth/identity.ts'
@@ -24,7 +22,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Room } from '../room/room.ts'
 import { describeExcess, type Excess, tooMany } from '../too-many.ts'
 import { Connection } from './connection.ts'
-import { addressPrefix, MessageReader, messageType, permissionDeniedFrame, pingFrame } from './frames.ts'
+import { MessageReader, messageType, permissionDeniedFrame, pingFrame } from './frames.ts'
 import { HocuspocusSocket } from './hocuspocus-socket.ts'
 import { Inbox } from './inbox.ts'
 import { Intake } from './intake.ts'
@@ -33,11 +31,10 @@ import { leftAfterSeconds, type Tally } from './limits.ts'
 import { Outbox } from './outbox.ts'
 import { addressLengthMax, readTokenMessage } from './token-message.ts'
 import type { Sharer, Turn } from './turn.ts'
+import type { Wire } from './wire.ts'
 
 export interface SessionParts {
-  readonly ws: WebSocket
-  /** The socket that the upgrade came on. */
-  readonly socket: Socket
+  readonly wire: Wire
   readonly remoteAddress: string
   readonly userAgent: string
   readonly config: Config
@@ -58,8 +55,6 @@ const closed = 3
 const refusalsMax = 9
 /** A provider gives its socket up after 30 s of silence, a proxy often after 60. */
 const silenceMsMax = 20_000
-/** What is read at once of a socket that was paused: a fifth of a millisecond to take apart, where frames are small. */
-const sliceBytes = 4 * 1024
 /** Whoever does not answer the close of a socket is cut off: the room may wait for it to be read anew. */
 const closeMsMax = 2_000
 
@@ -91,12 +86,13 @@ export class Session implements Sharer {
   #ending: { readonly code: number; readonly reason: string } | null = null
 
   constructor(parts: SessionParts) {
-    const { ws, socket, config, turn } = parts
+    const { wire, config, turn } = parts
     this.#parts = parts
     this.remoteAddress = parts.remoteAddress
     this.userAgent = parts.userAgent
     this.hocuspocus = new HocuspocusSocket({
       readyState: () => this.readyState,
+      prefixFor: (address) => wire.prefixFor(address),
       write: (frame) => this.write(frame),
       denied: (address, reason) => this.#denied(address, reason),
       close: (code, reason) => this.close(code, reason)
@@ -104,17 +100,12 @@ export class Session implements Sharer {
     this.#intake = new Intake({
       config,
       mayTakeMore: () => turn.mayTakeMore,
-      pause: () => ws.pause(),
+      pause: () => wire.pause(),
       resume: () => {
         this.heard()
-        ws.resume()
+        wire.resume()
       },
-      readSome: () => {
-        if (socket.readableLength <= sliceBytes) return false
-        // To ws it is as if no more had come.
-        socket.read(sliceBytes)
-        return true
-      },
+      readSome: () => wire.readSome(),
       onFlood: (detail) => this.end('too-many', detail),
       onStuck: (detail) => this.end('unavailable', detail)
     })
@@ -122,7 +113,7 @@ export class Session implements Sharer {
     this.#joining = new Joining(turn.held)
     const bytesMax = config.sessionBacklogBytesMax
     const onFull = (bytes: number): void => this.end('too-slow', `${bytes} bytes unsent > ${bytesMax}`)
-    this.#outbox = new Outbox({ ws, socket, bytesMax, onFull })
+    this.#outbox = new Outbox({ wire, bytesMax, onFull })
   }
 
   /** A message of the client, whole. Never throws. */
@@ -168,8 +159,8 @@ export class Session implements Sharer {
     this.readyState = closing
     this.#inbox.clear()
     this.#intake.end()
-    this.#parts.ws.close(code, reason)
-    after(closeMsMax, () => this.#parts.ws.terminate())
+    this.#parts.wire.close(code, reason)
+    after(closeMsMax, () => this.#parts.wire.terminate())
   }
 
   /** The socket is gone. What it sent last is applied; then everybody is told that it left. */
@@ -198,9 +189,10 @@ export class Session implements Sharer {
   /** The token was good and the room is loaded: what waited for that is taken now, in its order. */
   enter(connection: HocuspocusConnection, room: Room, access: Access): void {
     const address = connection.messageAddress
-    const { turn, metrics, config, recentEntries } = this.#parts
+    const { wire, turn, metrics, config, recentEntries } = this.#parts
     const entered = new Connection({
       address,
+      prefix: wire.prefixFor(address),
       remoteAddress: this.remoteAddress,
       room,
       access,
@@ -235,7 +227,7 @@ export class Session implements Sharer {
   /** Ends one room of this session: the client is told why, and not to come back by itself. */
   expelFrom(address: string, reason: ErrorCode): void {
     this.#parts.metrics.refused(reason)
-    this.write(permissionDeniedFrame(addressPrefix(address), reason))
+    this.write(permissionDeniedFrame(this.#parts.wire.prefixFor(address), reason))
     this.leave(address)
   }
 
@@ -256,14 +248,14 @@ export class Session implements Sharer {
     const silentSince = Math.min(this.#heardAt, this.#outbox.writtenAt)
     if (now - Math.max(silentSince, this.#pingedAt) > Math.min(silenceMsMax, idleTimeoutMs / 3)) {
       this.#pingedAt = now
-      this.#parts.ws.ping()
+      this.#parts.wire.ping()
       if (this.#understandsPing) this.write(pingFrame)
     }
     if (this.#intake.isPaused) this.#intake.sweep(now)
     else if (now - this.#heardAt > idleTimeoutMs) this.end('idle', `nothing heard for ${idleTimeoutMs} ms`)
   }
 
-  /** A WebSocket pong, or anything else that shows that somebody is there. */
+  /** The answer to a ping, or anything else that shows that somebody is there. */
   heard(): void {
     this.#heardAt = monotonic()
   }
@@ -350,7 +342,7 @@ export class Session implements Sharer {
 
   #deny(address: string, code: ErrorCode, detail = ''): void {
     this.#parts.metrics.refused(code)
-    this.write(permissionDeniedFrame(addressPrefix(address), writeReason(code, detail)))
+    this.write(permissionDeniedFrame(this.#parts.wire.prefixFor(address), writeReason(code, detail)))
     if (++this.#refusals > refusalsMax)
       this.end('too-many', describeExcess(excessOf('refused rooms or tokens', refusalsMax)))
   }

@@ -21,6 +21,7 @@ import type { Room } from '../room/room.ts'
 import { Tally } from './limits.ts'
 import { Session, type SessionParts } from './session.ts'
 import type { Turn } from './turn.ts'
+import { WebSocketWire } from './websocket-wire.ts'
 
 export interface WebSocketsParts {
   readonly hocuspocus: Hocuspocus<SessionContext>
@@ -81,7 +82,8 @@ export const createWebSockets = (parts: WebSocketsParts): WebSockets => {
       sessions.delete(session)
       ofNetworks.remove(network)
     }
-    sessions.add(openSession(parts, { ws, socket, remoteAddress, userAgent, ofUsers, onClosed }))
+    const wire = new WebSocketWire(ws, socket)
+    sessions.add(openSession(parts, ws, { wire, remoteAddress, userAgent, ofUsers, onClosed }))
   }
 
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
@@ -140,16 +142,16 @@ const userAgentOf = ({ headers }: IncomingMessage): string =>
 
 const openSession = (
   { hocuspocus, config, logger, metrics, turn, recentEntries }: WebSocketsParts,
-  own: Pick<SessionParts, 'ws' | 'socket' | 'remoteAddress' | 'userAgent' | 'ofUsers' | 'onClosed'>
+  ws: WebSocket,
+  own: Pick<SessionParts, 'wire' | 'remoteAddress' | 'userAgent' | 'ofUsers' | 'onClosed'>
 ): Session => {
   const session = new Session({ ...own, config, logger, metrics, turn, recentEntries })
   session.hocuspocus.serveBy(hocuspocus.handleConnection(session.hocuspocus, lightRequest, { session }))
-  const { ws, remoteAddress } = own
   ws.on('message', (data: Buffer) => session.receive(data))
   ws.on('pong', () => session.heard())
   ws.on('close', (code, reason) => session.closed(code, String(reason)))
   // ws closes after every error of its own; what is wrong with a frame is in the close code.
-  ws.on('error', (error) => logger.debug({ err: error, address: remoteAddress }, 'websocket failed'))
+  ws.on('error', (error) => logger.debug({ err: error, address: own.remoteAddress }, 'websocket failed'))
   return session
 }
 
