@@ -42,6 +42,7 @@ import { createRooms } from './room/rooms.ts'
 import { readView } from './room/view.ts'
 import { createRecheck } from './session/recheck.ts'
 import type { Session } from './session/session.ts'
+import { createSessions } from './session/sessions.ts'
 import { Turn } from './session/turn.ts'
 import { createWebSockets } from './session/websocket.ts'
 
@@ -78,10 +79,10 @@ export const start = async (given: NodeParts): Promise<Node> => {
   const log = await openLog(parts, metrics)
   const processWatch = watchProcess(process)
   let isDraining = false
-  const people = openPeople(parts, log, metrics, () => doors.sockets.sessions)
+  const people = openPeople(parts, log, metrics, () => doors.sessions.all)
   const doors = openDoors(parts, log, metrics, people, processWatch, () => isDraining)
   await people.authority.loadRevocations()
-  const { sockets, app } = doors
+  const { sessions, sockets, app } = doors
   const server = createServer(getRequestListener(app.fetch))
   server.on('upgrade', (request, socket, head) => void sockets.upgrade(request, socket, head))
   await listen(server, config)
@@ -90,10 +91,11 @@ export const start = async (given: NodeParts): Promise<Node> => {
     const deadline = monotonic() + config.shutdownTimeoutMs
     isDraining = true
     server.close()
-    sockets.drain()
-    await emptied(sockets.sessions, Math.min(closeMsMax, config.shutdownTimeoutMs))
+    sessions.drain()
+    await emptied(sessions.all, Math.min(closeMsMax, config.shutdownTimeoutMs))
     await Promise.race([doors.runningKinds.close(), sleep(closeMsMax)])
     const unwritten = await closeLog(log, people, Math.max(0, deadline - monotonic()))
+    sessions.close()
     sockets.close()
     processWatch.close()
     server.closeAllConnections()
@@ -243,17 +245,18 @@ const openDoors = (
   const shared = shareParts(parts, log, metrics, people, isDraining)
   const { config, kinds } = parts
   const { runningKinds, ...opened } = openRooms(shared, log)
-  const sockets = createWebSockets({
+  const sessions = createSessions({
     ...shared,
     hocuspocus: opened.hocuspocus,
     recentEntries: ({ name }) => opened.table.recentMarks(name)
   })
+  const sockets = createWebSockets({ ...shared, sessions })
   const rooms = createRooms({
     ...shared,
     ...opened,
     readView: (kind, document) => readView(kinds.get(kind), document),
     isReady: () => log.health.isAble && !isDraining(),
-    sessionCount: () => sockets.sessions.size
+    sessionCount: () => sessions.all.size
   })
   metrics.watch(() => rooms.nodeStats())
   const writes = createPerSecond({ what: 'writing requests/s', most: config.writesPerSecondMax })
@@ -265,7 +268,7 @@ const openDoors = (
     appsFolder,
     processHealth: () => processWatch.read()
   })
-  return { sockets, app, runningKinds }
+  return { sessions, sockets, app, runningKinds }
 }
 
 /** A client that does not answer the close of its socket does not hold up the others. */

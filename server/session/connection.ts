@@ -54,6 +54,8 @@ export interface ConnectionParts {
   /** Asks to be applied at the end of the turn. */
   join(busy: Busy): void
   refused(code: ErrorCode): void
+  /** An update was refused, and none is taken any more. */
+  stopped(code: ErrorCode): void
   acknowledged(ms: number): void
   /** Says how long an answer took that anybody may ask for. */
   worked(ms: number): void
@@ -279,13 +281,16 @@ export class Connection implements Member, Busy {
 
   /**
    * Refused for good: nothing that this client writes after it would fit, so nothing more is taken on this connection.
-   * It stays open, for a Hocuspocus provider whose socket is closed sends the same again for ever.
+   * It stays open, for a Hocuspocus provider whose socket is closed sends the same again for ever; unless its wire has
+   * no message that says so.
    */
   refuse(code: ErrorCode, detail: string, path: string | null = null): false {
     this.write(syncStatusFrame(this.prefix, false))
     this.#parts.refused(code)
-    if (this.#refusal === null) this.#send({ type: 'refused', code, detail, path })
+    if (this.#refusal !== null) return false
     this.#refusal = code
+    this.#send({ type: 'refused', code, detail, path })
+    this.#parts.stopped(code)
     return false
   }
 

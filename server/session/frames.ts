@@ -51,6 +51,14 @@ export const frameOf = (parts: readonly Uint8Array[]): Buffer => {
   return frame
 }
 
+/** The message in a frame that `frameOf` made, or in the first of several. */
+export const messageIn = (frame: Buffer): Buffer => {
+  const short = (frame[1] ?? 0) & 127
+  if (short < 126) return frame.subarray(2, 2 + short)
+  if (short === 126) return frame.subarray(4, 4 + frame.readUInt16BE(2))
+  return frame.subarray(10, 10 + Number(frame.readBigUInt64BE(2)))
+}
+
 /** A variable-length unsigned integer as lib0 writes it. */
 export const varUint = (value: number): number[] => {
   const bytes = []
@@ -85,6 +93,16 @@ export const permissionDeniedFrame = (prefix: Uint8Array, reason: string): Buffe
   return frameOf([
     prefix,
     Buffer.from([messageType.auth, authType.permissionDenied, ...varUint(text.length)]),
+    text
+  ])
+}
+
+/** What a client says to show its token, as a message without a frame around it. */
+export const tokenMessage = (prefix: Uint8Array, token: string): Buffer => {
+  const text = Buffer.from(token)
+  return Buffer.concat([
+    prefix,
+    Buffer.from([messageType.auth, authType.token, ...varUint(text.length)]),
     text
   ])
 }

@@ -202,6 +202,9 @@ export class Session implements Sharer {
       end: (code, detail) => this.end(code, detail),
       join: (busy) => turn.join(busy),
       refused: metrics.refused,
+      stopped: (code) => {
+        if (wire.isForOneRoom) this.#sayDenied(address, code)
+      },
       acknowledged: (ms) => metrics.acknowledged(ms / 1_000),
       worked: (ms) => this.#intake.rest(ms),
       left: () => connection.close({ code: 1000, reason: 'left' }),
@@ -226,8 +229,7 @@ export class Session implements Sharer {
 
   /** Ends one room of this session: the client is told why, and not to come back by itself. */
   expelFrom(address: string, reason: ErrorCode): void {
-    this.#parts.metrics.refused(reason)
-    this.write(permissionDeniedFrame(this.#parts.wire.prefixFor(address), reason))
+    this.#sayDenied(address, reason)
     this.leave(address)
   }
 
@@ -341,10 +343,17 @@ export class Session implements Sharer {
   }
 
   #deny(address: string, code: ErrorCode, detail = ''): void {
-    this.#parts.metrics.refused(code)
-    this.write(permissionDeniedFrame(this.#parts.wire.prefixFor(address), writeReason(code, detail)))
+    this.#sayDenied(address, code, detail)
     if (++this.#refusals > refusalsMax)
       this.end('too-many', describeExcess(excessOf('refused rooms or tokens', refusalsMax)))
+  }
+
+  /** A wire for this one room is of no use without it. */
+  #sayDenied(address: string, code: ErrorCode, detail = ''): void {
+    const { metrics, wire } = this.#parts
+    metrics.refused(code)
+    this.write(permissionDeniedFrame(wire.prefixFor(address), writeReason(code, detail)))
+    if (wire.isForOneRoom) this.close(errorCodes[code].close, writeReason(code, detail))
   }
 }
 

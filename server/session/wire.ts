@@ -9,6 +9,8 @@ export interface Wire {
   readonly isOpen: boolean
   /** What was written and the network has not taken yet. */
   readonly unsentBytes: number
+  /** The room is in its address: where that is refused, nothing is left to be said. */
+  readonly isForOneRoom: boolean
   /** How messages to this address begin; the same bytes are the same object, as far as that is easy. */
   prefixFor(address: string): Uint8Array
   /** Writes frames of one step of the program, in order. Others may share them: they are not changed, before or after. */

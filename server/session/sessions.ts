@@ -1,0 +1,111 @@
+/** All sessions of this node, over whichever wire they come: who may open one, and one sweep that looks after all of them. */
+import type { IncomingMessage } from 'node:http'
+import type { Hocuspocus } from '@hocuspocus/server'
+import { RoomlogError } from '../../schema/error-codes.ts'
+import type { EntryMark } from '../../schema/messages.ts'
+import type { Identity } from '../auth/identity.ts'
+import { every, monotonic, now } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { checkOrigin } from '../http/origin.ts'
+import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
+import { createPerSecond } from '../per-second.ts'
+import { type AddressOf, networkOf } from '../remote-address.ts'
+import type { Authority } from '../room/authorize.ts'
+import type { SessionContext } from '../room/hocuspocus.ts'
+import type { Room } from '../room/room.ts'
+import { Tally } from './limits.ts'
+import { Session } from './session.ts'
+import type { Turn } from './turn.ts'
+import type { Wire } from './wire.ts'
+
+export interface SessionsParts {
+  readonly hocuspocus: Hocuspocus<SessionContext>
+  readonly config: Config
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly authority: Authority
+  readonly addressOf: AddressOf
+  readonly turn: Turn
+  readonly recentEntries: (room: Room) => Promise<readonly EntryMark[]>
+}
+
+/** Whoever may open a session. */
+export interface Caller {
+  readonly remoteAddress: string
+  readonly userAgent: string
+  /** What is counted: an address, or the network that one household has. */
+  readonly network: string
+}
+
+export interface Sessions {
+  readonly all: ReadonlySet<Session>
+  /** @throws RoomlogError 'too-many', 'draining', 'origin-refused' */
+  admit(request: IncomingMessage): Promise<Caller>
+  /** What was admitted becomes a session that Hocuspocus serves; `Session.closed` ends it. */
+  open(caller: Caller, wire: Wire): Session
+  /** Refuses new sessions and asks those that are there to come back elsewhere. */
+  drain(): void
+  close(): void
+}
+
+const sweepMs = 1_000
+const userAgentLengthMax = 256
+
+export const createSessions = (parts: SessionsParts): Sessions => {
+  const { config, authority, hocuspocus } = parts
+  const all = new Set<Session>()
+  const ofNetworks = new Tally({ what: 'sessions from this address', most: config.sessionsPerAddressMax })
+  const ofUsers = new Tally({ what: 'sessions of this user', most: config.sessionsPerUserMax })
+  const connects = createPerSecond({
+    what: 'connects/s from this address',
+    most: config.connectsPerSecondMax
+  })
+  let isDraining = false
+
+  const stopSweep = every(sweepMs, () => {
+    const monotonicNow = monotonic()
+    const date = now()
+    for (const session of [...all]) session.sweep(monotonicNow, date)
+  })
+  const stopRevoked = authority.onRevoked((isAffected: (identity: Identity) => boolean) => {
+    for (const session of [...all]) session.expel(isAffected, 'token-invalid')
+  })
+
+  return {
+    all,
+    async admit(request) {
+      const remoteAddress = parts.addressOf(request)
+      const network = networkOf(remoteAddress)
+      // Before all else: a storm of connects is answered while that costs least.
+      await connects.take(network)
+      if (isDraining) throw new RoomlogError('draining', 'this node is about to stop')
+      const { origin, host, 'user-agent': userAgent = '' } = request.headers
+      checkOrigin({ origin, host }, { allowed: config.allowedOrigins, takesGuests: authority.takesGuests })
+      ofNetworks.assertRoom(network)
+      return { remoteAddress, userAgent: userAgent.slice(0, userAgentLengthMax), network }
+    },
+    open: ({ remoteAddress, userAgent, network }, wire) => {
+      const onClosed = (closed: Session): void => {
+        all.delete(closed)
+        ofNetworks.remove(network)
+      }
+      const session = new Session({ ...parts, wire, remoteAddress, userAgent, ofUsers, onClosed })
+      ofNetworks.add(network)
+      all.add(session)
+      session.hocuspocus.serveBy(hocuspocus.handleConnection(session.hocuspocus, lightRequest, { session }))
+      return session
+    },
+    drain: () => {
+      isDraining = true
+      for (const session of [...all]) session.end('draining', 'this node is about to stop')
+    },
+    close: () => {
+      stopSweep()
+      stopRevoked()
+    }
+  }
+}
+
+/** Hocuspocus reads address and headers of a request for hooks that nobody uses: one for all saves a kilobyte each. */
+const lightRequest = new Request('http://localhost/ws')
