@@ -4,6 +4,7 @@ import {
   asNumber,
   asOrigins,
   asPostgresUrl,
+  asRedisUrl,
   asSecret,
   asText,
   asWebUrl,
@@ -126,6 +127,29 @@ const storage = {
     standard: '15000',
     about:
       'Milliseconds until a write without an answer is repeated on a new connection; well above what Postgres takes'
+  }
+} as const satisfies Record<string, Setting>
+
+const nodes = {
+  redis: {
+    env: 'REDIS_URL',
+    parse: asRedisUrl,
+    standard: null,
+    about:
+      'What carries news between nodes: `redis://host:6379`, a cluster as `redis://host1,host2,host3`, `redis+sentinel://host1,host2/name`; `rediss://` with TLS; unset: nodes find out from Postgres within seconds'
+  },
+  heartbeatMs: {
+    env: 'ROOMLOG_HEARTBEAT_MS',
+    parse: asNumber(50, 60_000),
+    standard: '2000',
+    about:
+      'Milliseconds between two signs of life of a node; one that misses two is gone, and its people with it'
+  },
+  headsCheckMs: {
+    env: 'ROOMLOG_HEADS_CHECK_MS',
+    parse: asNumber(50, 60_000),
+    standard: '2000',
+    about: 'Milliseconds between two looks at Postgres for what other nodes wrote and nobody told'
   }
 } as const satisfies Record<string, Setting>
 
@@ -292,11 +316,20 @@ const operation = {
   }
 } as const satisfies Record<string, Setting>
 
-const settings = { ...network, ...storage, ...authentication, ...belonging, ...limits, ...operation }
+const settings = {
+  ...network,
+  ...storage,
+  ...nodes,
+  ...authentication,
+  ...belonging,
+  ...limits,
+  ...operation
+}
 
 const groups: readonly { readonly title: string; readonly table: Record<string, Setting> }[] = [
   { title: 'Network', table: network },
   { title: 'Storage', table: storage },
+  { title: 'Several nodes', table: nodes },
   { title: 'Authentication', table: authentication },
   { title: 'Belonging', table: belonging },
   { title: 'Limits', table: limits },

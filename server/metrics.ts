@@ -29,6 +29,10 @@ export interface Metrics {
   /** From taking an update to telling its author that it is committed. */
   acknowledged(seconds: number): void
   refused(code: ErrorCode): void
+  /** A message between nodes. */
+  messaged(what: 'sent' | 'dropped' | 'received'): void
+  /** Entries that nobody told of were found in Postgres. */
+  gapRepaired(): void
   /** Rows of the audit that could not be kept. */
   auditDropped(rows: number): void
   requested(request: HttpRequestMeasure): void
@@ -59,6 +63,17 @@ export const createMetrics = (): Metrics => {
     help: 'Rows of the audit that could not be kept',
     registers
   })
+  const messages = new Counter({
+    name: 'roomlog_node_messages_total',
+    help: 'Messages between nodes: sent, received, or dropped because Redis was away or behind',
+    labelNames: ['what'],
+    registers
+  })
+  const repairs = new Counter({
+    name: 'roomlog_gap_repairs_total',
+    help: 'Times that a room read from Postgres what other nodes had committed and not told',
+    registers
+  })
   const requests = new Histogram({
     name: 'roomlog_http_request_seconds',
     help: 'HTTP requests',
@@ -69,6 +84,8 @@ export const createMetrics = (): Metrics => {
   return {
     ...log,
     refused: (code) => refusals.inc({ code }),
+    messaged: (what) => messages.inc({ what }),
+    gapRepaired: () => repairs.inc(),
     auditDropped: (rows) => auditDrops.inc(rows),
     requested: ({ method, route, status, seconds }) => requests.observe({ method, route, status }, seconds),
     watch: (source) => addGauges(registers, source),

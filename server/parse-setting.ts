@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { parseRedisUrl, type RedisAddress } from './cluster/redis-address.ts'
 
 /** Reads the text of a setting. @throws SettingError that says what is wrong with it, without showing a secret */
 export type Parse<T> = (text: string) => T
@@ -54,6 +55,14 @@ export const asSecret: Parse<string> = (text) => {
 export const asPostgresUrl: Parse<string> = (text) => {
   if (/^postgres(ql)?:\/\/\S+$/.test(text)) return text
   throw new SettingError('is no URL of the form postgres://user:password@host:5432/database')
+}
+
+export const asRedisUrl: Parse<RedisAddress> = (text) => {
+  const address = parseRedisUrl(text)
+  if (address !== null) return address
+  throw new SettingError(
+    'is no URL of the form redis://user:password@host:6379/0, redis://host1,host2,host3 (a cluster) or redis+sentinel://host1,host2/name; rediss:// with TLS'
+  )
 }
 
 export const asWebUrl: Parse<string> = (text) => {

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import type { RoomDefinition } from '../schema/define-room.ts'
+import type { RoomName } from '../schema/room-name.ts'
 import { createAttempts } from './auth/attempts.ts'
 import { createAudit } from './auth/audit.ts'
 import { type AuditQuery, readAudit } from './auth/audit-table.ts'
@@ -18,6 +19,9 @@ import { createInvites } from './auth/invites.ts'
 import { createJoinAttempts } from './auth/join-attempts.ts'
 import { createMembers } from './auth/members.ts'
 import { monotonic, sleep } from './clock.ts'
+import { type Bus, createNoBus } from './cluster/bus.ts'
+import { type Cluster, createCluster } from './cluster/cluster.ts'
+import { createRedisBus } from './cluster/redis-bus.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openDatabase } from './database/open-database.ts'
@@ -29,16 +33,19 @@ import { GroupCommit } from './log/group-commit.ts'
 import { watchHealth } from './log/health.ts'
 import { createLoader } from './log/load.ts'
 import { createSnapshots } from './log/snapshot.ts'
+import { createTails } from './log/tail.ts'
 import type { Logger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createPerSecond } from './per-second.ts'
 import { createAddressOf } from './remote-address.ts'
-import { createAuthority } from './room/authorize.ts'
+import { type Authority, createAuthority } from './room/authorize.ts'
 import { createChange } from './room/behaviour/change.ts'
 import { startKinds } from './room/behaviour/start-kinds.ts'
-import { createHocuspocus } from './room/hocuspocus.ts'
+import { type Heads, watchHeads } from './room/heads.ts'
+import { createHocuspocus, type OpenRooms } from './room/hocuspocus.ts'
+import { createNodeNews, hearNews } from './room/node-news.ts'
 import { createRoomTable } from './room/room-table.ts'
-import { createRooms } from './room/rooms.ts'
+import { createRooms, endRoom } from './room/rooms.ts'
 import { readView } from './room/view.ts'
 import { createRecheck } from './session/recheck.ts'
 import type { Session } from './session/session.ts'
@@ -63,10 +70,13 @@ export interface NodeParts {
   readonly process: ProcessSource & { readonly pid: number }
   /** Kinds besides those that ship and those of the settings. */
   readonly kinds?: readonly RoomDefinition[]
+  /** To the other nodes, instead of that of the settings. */
+  readonly bus?: Bus
 }
 
-interface Parts extends Omit<NodeParts, 'kinds'> {
+interface Parts extends Omit<NodeParts, 'kinds' | 'bus'> {
   readonly kinds: Kinds
+  readonly cluster: Cluster
 }
 
 const appsFolder = join(import.meta.dirname, '../client/apps/dist')
@@ -74,8 +84,9 @@ const appsFolder = join(import.meta.dirname, '../client/apps/dist')
 /** @throws when the kinds cannot be loaded, the database cannot be opened or the port is taken */
 export const start = async (given: NodeParts): Promise<Node> => {
   const { config, process } = given
-  const parts = { ...given, kinds: mergeKinds(await loadKinds(config.kinds), { ...given.kinds }, 'kinds') }
   const metrics = createMetrics()
+  const kinds = mergeKinds(await loadKinds(config.kinds), { ...given.kinds }, 'kinds')
+  const parts: Parts = { ...given, kinds, cluster: joinCluster(given, metrics) }
   const log = await openLog(parts, metrics)
   const processWatch = watchProcess(process)
   let isDraining = false
@@ -94,14 +105,24 @@ export const start = async (given: NodeParts): Promise<Node> => {
     sessions.drain()
     await emptied(sessions.all, Math.min(closeMsMax, config.shutdownTimeoutMs))
     await Promise.race([doors.runningKinds.close(), sleep(closeMsMax)])
+    await Promise.race([doors.heads?.close(), sleep(closeMsMax)])
     const unwritten = await closeLog(log, people, Math.max(0, deadline - monotonic()))
     sessions.close()
+    await parts.cluster.close()
     sockets.close()
     processWatch.close()
     server.closeAllConnections()
     return unwritten
   }
   return { url: urlOf(server.address() as AddressInfo), stop }
+}
+
+/** The other nodes, if there is anything between them and this one. */
+const joinCluster = ({ config, logger, bus }: NodeParts, metrics: Metrics): Cluster => {
+  const { redis, heartbeatMs } = config
+  const given =
+    redis === null ? createNoBus() : createRedisBus({ address: redis, logger, counted: metrics.messaged })
+  return createCluster({ bus: bus ?? given, heartbeatMs, logger })
 }
 
 const openLog = async ({ config, logger, process }: Parts, metrics: Metrics) => {
@@ -111,7 +132,8 @@ const openLog = async ({ config, logger, process }: Parts, metrics: Metrics) => 
   const commits = await GroupCommit.open({ database, logger, metrics, backlogBytesMax, commitTimeoutMs })
   const loader = createLoader(database, config.loadsMax)
   const snapshots = createSnapshots(database, loader, logger)
-  return { database, commits, loader, snapshots, health: await watchHealth(database, commits) }
+  const tails = createTails(database)
+  return { database, commits, loader, tails, snapshots, health: await watchHealth(database, commits) }
 }
 
 type Log = Awaited<ReturnType<typeof openLog>>
@@ -137,14 +159,26 @@ const closeLog = async (
 
 /** Who somebody is, who belongs to a room, and what is written down of that. */
 const openPeople = (
-  { config, logger, kinds }: Parts,
+  { config, logger, kinds, cluster }: Parts,
   { database }: Log,
   metrics: Metrics,
   sessions: () => ReadonlySet<Session>
 ) => {
-  const authority = createAuthority({ database, config, kinds, logger })
+  const news = createNodeNews(cluster.nodes)
+  const known = createAuthority({ database, config, kinds, logger })
+  const authority: Authority = {
+    ...known,
+    revoke: async (what) => {
+      await known.revoke(what)
+      news.tokensRevoked()
+    }
+  }
   const audit = createAudit({ database, logger, metrics, daysMax: config.auditDays })
   const recheck = createRecheck({ authority, logger, sessions })
+  const changed = async (room: RoomName): Promise<void> => {
+    news.membersChanged(room)
+    await recheck.changed(room)
+  }
   const escalations = createEscalations({
     database,
     logger,
@@ -152,15 +186,17 @@ const openPeople = (
     onEnded: async ({ room, userId, role }) => {
       const detail = { of: userId, role, by: 'time' }
       audit.record({ room, userId, action: 'escalation-ended', code: null, detail, address: '' })
-      await recheck.changed(room)
+      await changed(room)
     }
   })
   return {
     authority,
+    news,
     audit,
     escalations,
     sessions,
-    changed: recheck.changed,
+    changed,
+    changedElsewhere: recheck.changed,
     entered: recheck.entered,
     members: createMembers({ database, authority }),
     invites: createInvites({ database, authority, kinds }),
@@ -178,8 +214,8 @@ type People = ReturnType<typeof openPeople>
 
 /** What many of the parts below are made with. */
 const shareParts = (
-  { config, logger, kinds }: Parts,
-  { commits, loader }: Log,
+  { config, logger, kinds, cluster }: Parts,
+  { database, commits, loader, tails }: Log,
   metrics: Metrics,
   people: People,
   isDraining: () => boolean
@@ -189,6 +225,9 @@ const shareParts = (
   attempts: createAttempts({ perMinuteMax: config.authAttemptsPerMinuteMax }),
   kinds,
   loader,
+  tails,
+  cluster,
+  isShared: database.engine === 'postgres',
   commits,
   logger,
   config,
@@ -207,6 +246,7 @@ const openRooms = (shared: Shared, { database, snapshots }: Log) => {
     snapshots,
     clientIds: createClientIds(database, logger),
     documentBytesMax: config.documentBytesMax,
+    onRepair: shared.metrics.gapRepaired,
     watch: {
       watcher: (room) => runningKinds.watch.watcher(room),
       opened: (room, byPeople) => runningKinds.watch.opened(room, byPeople)
@@ -230,7 +270,13 @@ const openRooms = (shared: Shared, { database, snapshots }: Log) => {
       await changed(access.room)
     }
   })
-  return { ...opened, runningKinds }
+  return { ...opened, runningKinds, heads: startHeads(shared, rooms) }
+}
+
+/** Only where others may write to the same database. */
+const startHeads = ({ cluster, tails, logger, config, isShared }: Shared, rooms: OpenRooms): Heads | null => {
+  const { bus, nodes } = cluster
+  return isShared ? watchHeads({ rooms, tails, bus, nodes, logger, everyMs: config.headsCheckMs }) : null
 }
 
 /** Everything between the log and the network: who may come in, the rooms, and the two doors to them. */
@@ -244,7 +290,7 @@ const openDoors = (
 ) => {
   const shared = shareParts(parts, log, metrics, people, isDraining)
   const { config, kinds } = parts
-  const { runningKinds, ...opened } = openRooms(shared, log)
+  const { runningKinds, heads, ...opened } = openRooms(shared, log)
   const sessions = createSessions({
     ...shared,
     hocuspocus: opened.hocuspocus,
@@ -256,8 +302,15 @@ const openDoors = (
     ...opened,
     readView: (kind, document) => readView(kinds.get(kind), document),
     isReady: () => log.health.isAble && !isDraining(),
+    onRemoved: people.news.roomDeleted,
     sessionCount: () => sessions.all.size
   })
+  const listeners = {
+    membersChanged: people.changedElsewhere,
+    tokensRevoked: people.authority.refreshRevocations,
+    roomDeleted: async (name: RoomName) => endRoom({ ...opened, ...people }, name)
+  }
+  hearNews(parts.cluster.nodes, listeners, parts.logger)
   metrics.watch(() => rooms.nodeStats())
   const writes = createPerSecond({ what: 'writing requests/s', most: config.writesPerSecondMax })
   const app = createApp({
@@ -268,7 +321,7 @@ const openDoors = (
     appsFolder,
     processHealth: () => processWatch.read()
   })
-  return { sessions, sockets, app, runningKinds }
+  return { sessions, sockets, app, runningKinds, heads }
 }
 
 /** A client that does not answer the close of its socket does not hold up the others. */

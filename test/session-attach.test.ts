@@ -6,7 +6,10 @@ import { document } from '../schema/kinds/document.ts'
 import { kinds } from '../schema/kinds/kinds.ts'
 import type { RoomName } from '../schema/room-name.ts'
 import { createAttempts } from '../server/auth/attempts.ts'
+import { createNoBus } from '../server/cluster/bus.ts'
+import { createCluster } from '../server/cluster/cluster.ts'
 import { createLoader } from '../server/log/load.ts'
+import { createTails } from '../server/log/tail.ts'
 import { createAuthority } from '../server/room/authorize.ts'
 import { createHocuspocus } from '../server/room/hocuspocus.ts'
 import type { Session } from '../server/session/session.ts'
@@ -40,6 +43,10 @@ const start = async (gate: () => Promise<void>) => {
     entered: () => {},
     kinds,
     loader: createLoader(log.database, 8),
+    tails: createTails(log.database),
+    cluster: createCluster({ bus: createNoBus(), heartbeatMs: 1_000, logger: silent }),
+    isShared: false,
+    onRepair: () => {},
     commits: await log.node(),
     snapshots: { make: async () => null, fold: async () => Uint8Array.of(0, 0), close: async () => {} },
     clientIds: { remember: () => {} },

@@ -24,6 +24,8 @@ export interface Revocations {
   listen(listener: (isAffected: (identity: Identity) => boolean) => void): () => void
   /** Reads what is written down, now and then every few seconds what other nodes have added. */
   load(): Promise<void>
+  /** Reads what other nodes have added, now. */
+  refresh(): Promise<void>
   close(): Promise<void>
 }
 
@@ -88,6 +90,7 @@ export const createRevocations = (database: Queryable, logger: Logger): Revocati
       await read()
       rounds = startRounds({ everyMs: pollMs, about: 'revocations of other nodes', logger, work: read })
     },
+    refresh: read,
     async close() {
       await rounds?.stop()
     }

@@ -8,7 +8,8 @@ import type { Cluster, Redis } from 'ioredis'
 import { randomBelow, sleep } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Bus } from './bus.ts'
-import { connectCluster, connectRedis, type RedisAddress, resolveAddress } from './redis-client.ts'
+import type { RedisAddress } from './redis-address.ts'
+import { connectCluster, connectRedis, resolveAddress } from './redis-client.ts'
 
 export interface RedisBusParts {
   readonly address: RedisAddress
@@ -225,7 +226,7 @@ const subscribeAll = async (
 
 /** A connection that is gone says so by itself, and all channels are subscribed to again. */
 const quietly = async (asked: Promise<unknown>): Promise<void> => {
-  await asked.catch(() => {})
+  await Promise.allSettled([asked])
 }
 
 const logFaults = (clients: readonly (Redis | Cluster)[], logger: Logger): void => {

@@ -332,7 +332,7 @@ export class GroupCommit {
     for (const group of batch.groups.values()) {
       const place = placed.get(group.room.id)
       if (place === undefined) continue
-      group.room.head = place.seq
+      group.room.reached(place.seq)
       this.#release(group)
       batch.remove(group.room)
       for (const then of group.listeners) then(null)

@@ -40,7 +40,7 @@ export class RoomLog {
   readonly kind: string
   readonly id: string
   epoch: Epoch
-  /** The highest seq that is committed. */
+  /** The highest seq that is known to be committed. */
   head: Seq
   /** False until the room has its row: it gets one with its first entry. */
   isStored: boolean
@@ -58,6 +58,12 @@ export class RoomLog {
     this.epoch = stored?.epoch ?? (1 as Epoch)
     this.head = stored?.head ?? (0 as Seq)
     this.isStored = stored !== null
+  }
+
+  /** An entry is committed there, by whichever node: nothing goes back. */
+  reached(seq: Seq): void {
+    if (seq > this.head) this.head = seq
+    this.isStored = true
   }
 }
 

@@ -73,6 +73,9 @@ export interface Authority {
   /** Reads what was revoked before, here and elsewhere; calls itself again every few seconds until `close`. */
   loadRevocations(): Promise<void>
 
+  /** Another node has revoked something: reads what, now. */
+  refreshRevocations(): Promise<void>
+
   /** Tells of each revocation which identities it ends, so that their connections end. The result stops that. */
   onRevoked(listener: (isAffected: (identity: Identity) => boolean) => void): () => void
 
@@ -152,6 +155,7 @@ export const createAuthority = (parts: AuthorityParts): Authority => {
     },
     revoke: revocations.add,
     loadRevocations: revocations.load,
+    refreshRevocations: revocations.refresh,
     onRevoked: revocations.listen,
     forget: standings.forget,
     close: revocations.close

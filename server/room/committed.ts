@@ -34,9 +34,9 @@ export const withCommitted = async <T>(
   read: (state: CommittedState) => T
 ): Promise<T> => {
   const room = parts.rooms.get(name)
-  if (room !== undefined && room.brokenBy === null && room.log.waiting === 0 && room.log.isStored) {
-    const { head, epoch } = room.log
-    if (seq === null || seq === head) return read({ seq: head, epoch, document: room.document })
+  if (room !== undefined && room.brokenBy === null && room.seq !== null && room.log.isStored) {
+    const { epoch } = room.log
+    if (seq === null || seq === room.seq) return read({ seq: room.seq, epoch, document: room.document })
   }
   const stored = await (seq === null ? parts.loader.load(name) : parts.loader.loadAt(name, seq))
   if (stored === null) throw noSuchRoom(name)

@@ -5,8 +5,9 @@ import type { Epoch, RoomName, Seq } from '../../schema/room-name.ts'
 import type { Access } from '../auth/identity.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
 import { HookRefusal, type OpenRooms, type SessionContext } from './hocuspocus.ts'
-import { type Room, Writing } from './room.ts'
+import type { Room } from './room.ts'
 import type { Verdict } from './write-guard.ts'
+import { Writing } from './writing.ts'
 
 export interface EditParts {
   readonly hocuspocus: Hocuspocus<SessionContext>
@@ -28,6 +29,7 @@ export const edit = (
   update: Uint8Array
 ): Promise<Position & { changed: boolean }> =>
   withOpenRoom(parts, name, async () => {
+    await currentRoom(parts, name).catchUp()
     const room = currentRoom(parts, name)
     const changed = applyUpdate(parts, room, access, update)
     return { ...(await committed(parts, room)), changed }
@@ -55,7 +57,7 @@ export const currentRoom = ({ rooms }: EditParts, name: RoomName): Room => {
 }
 
 /**
- * Appends the update to the log; false if the room had all of it.
+ * Appends the update to the log; false if the room had all of it. The room has caught up before.
  *
  * @param clientId the Yjs client id that the server has chosen for this author; null: it came from elsewhere
  * @throws RoomlogError whatever the guard says
@@ -95,7 +97,9 @@ const openDirect = async (hocuspocus: Hocuspocus<SessionContext>, name: RoomName
 
 const applyOrBreak = (room: Room, access: Access, update: Uint8Array, writing: Writing): Verdict => {
   try {
-    return room.apply(update, access, writing)
+    const verdict = room.apply(update, access, writing, { isCertain: true })
+    if (verdict.answer !== 'behind') return verdict
+    throw new RoomlogError('update-not-yet', `${room.name} has not caught up`)
   } catch (error) {
     if (error instanceof RoomlogError) throw error
     const broken = new RoomlogError('resync', `${room.name} is read anew`, { cause: error })

@@ -22,10 +22,13 @@ import type { Attempts } from '../auth/attempts.ts'
 import { type Audit, recordingRefusal } from '../auth/audit.ts'
 import { identify } from '../auth/identify.ts'
 import type { Access } from '../auth/identity.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Envelope } from '../cluster/envelope.ts'
 import type { ClientIds } from '../log/client-ids.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
 import type { Loader, StoredRoom, UserClients } from '../log/load.ts'
 import type { Snapshot, Snapshots } from '../log/snapshot.ts'
+import type { Tails } from '../log/tail.ts'
 import type { Logger } from '../logger.ts'
 import type { Session } from '../session/session.ts'
 import type { Authority } from './authorize.ts'
@@ -49,6 +52,11 @@ export interface HocuspocusParts {
   readonly entered: (session: Session, address: string) => void
   readonly kinds: ReadonlyMap<string, RoomDefinition>
   readonly loader: Loader
+  readonly tails: Tails
+  readonly cluster: Cluster
+  /** Others may write to the same database. */
+  readonly isShared: boolean
+  readonly onRepair: () => void
   readonly commits: GroupCommit
   readonly snapshots: Snapshots
   readonly clientIds: ClientIds
@@ -180,10 +188,15 @@ const load = async (
   { document, documentName, context }: onLoadDocumentPayload<SessionContext>
 ): Promise<void> => {
   takeOver(document)
+  let close = (): void => {}
   try {
     const name = toRoomName(documentName)
     const kind = parts.kinds.get(kindOf(name))
     if (kind === undefined) throw new RoomlogError('kind-unknown', `no kind is named ${kindOf(name)}`)
+    // Before the log is read: what others commit from now on is either heard or read.
+    const { channel, listen } = openChannel(parts.cluster, name)
+    close = channel.close
+    await channel.ready
     const stored = await parts.loader.load(name)
     const used = stored === null ? new Map<number, string>() : checkStored(name, stored)
     await parts.watch.opened(name, context.session !== null)
@@ -199,6 +212,10 @@ const load = async (
       makeSnapshot: (of) => makeSnapshot(parts, of),
       owners: createOwners(document, stored?.clients ?? [], used),
       remember: parts.clientIds.remember,
+      isShared: parts.isShared,
+      tails: parts.tails,
+      channel: parts.cluster.bus.hasOthers ? channel : null,
+      onRepair: parts.onRepair,
       onRefused: (of, access, { code, detail, path }, address) => {
         const userId = access.identity.user.id
         parts.audit.record({
@@ -218,15 +235,37 @@ const load = async (
     })
     rooms.set(name, room)
     document.on('destroy', () => {
+      channel.close()
       if (rooms.get(name) === room) rooms.delete(name)
     })
+    listen(room)
   } catch (error) {
+    close()
     // Hocuspocus leaves a document behind that failed to load.
     document.destroy()
     if (error instanceof RoomlogError && error.reason === 'room-corrupt') {
       parts.logger.error({ err: error, room: documentName }, 'room quarantined')
     }
     throw error
+  }
+}
+
+/** What is said before the room is read waits for it; what is too much then is found missing, and read. */
+const earlyMax = 1_000
+
+const openChannel = (cluster: Cluster, name: RoomName) => {
+  const early: Envelope[] = []
+  let room: Room | null = null
+  const channel = cluster.openChannel(name, (envelope) => {
+    if (room !== null) room.hear(envelope)
+    else if (early.length < earlyMax) early.push(envelope)
+  })
+  return {
+    channel,
+    listen: (opened: Room): void => {
+      room = opened
+      for (const envelope of early.splice(0)) opened.hear(envelope)
+    }
   }
 }
 
@@ -344,8 +383,10 @@ const settle = async (
   const room = name === null ? undefined : rooms.get(name)
   // Also one that is given up: whoever loads it before they are written would not have them. What cannot be written is
   // dropped, which ends this loop too.
+  await room?.released()
   while (room !== undefined && room.log.waiting > 0) {
     await new Promise<void>((resolve) => commits.whenCommitted(room.log, () => resolve()))
+    await room.released()
   }
   room?.closing()
 }

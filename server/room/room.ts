@@ -13,17 +13,27 @@ import type { EntryMark } from '../../schema/messages.ts'
 import type { RoomName, Seq } from '../../schema/room-name.ts'
 import type { Access } from '../auth/identity.ts'
 import { monotonic } from '../clock.ts'
+import type { RoomChannel } from '../cluster/cluster.ts'
+import type { Envelope } from '../cluster/envelope.ts'
 import { foldInto, isPending, leaveUntidied } from '../log/fold.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
 import type { StoredRoom } from '../log/load.ts'
-import { type Commit, RoomLog, type RoomLogListener } from '../log/room-log.ts'
-import { isSnapshotDue, isSnapshotWorthClosing, type Snapshot } from '../log/snapshot.ts'
+import { type AppendedEntry, type Commit, RoomLog, type RoomLogListener } from '../log/room-log.ts'
+import type { Snapshot } from '../log/snapshot.ts'
+import type { Standing, Tails } from '../log/tail.ts'
 import { addressPrefix, syncFrame, syncStep } from '../session/frames.ts'
 import { Presence, type Present } from '../session/presence.ts'
 import type { ClientOwners } from './client-owners.ts'
+import { batchTopic, decodeBatch, encodeBatch } from './fan-out.ts'
+import { Follower, type ForeignEntry } from './follower.ts'
+import { storedFrames, wholeFrame, withUpdates } from './greeting.ts'
+import { contradictionOf } from './guard/contradiction.ts'
 import { rememberDeletes } from './guard/remembered.ts'
 import { LatencySample } from './latency.ts'
-import { guardUpdate, type Verdict } from './write-guard.ts'
+import { Snapshotting } from './snapshotting.ts'
+import { clientsIn } from './update-reader.ts'
+import { guardUpdate, type Refusal, type Verdict } from './write-guard.ts'
+import { type Behind, behind, isUncertain, type Judging, relayed, serverWriting, Writing } from './writing.ts'
 
 /** A connection as its room sees it. */
 export interface Member extends Present {
@@ -33,27 +43,6 @@ export interface Member extends Present {
   /** Ends the session: `code` says whether to come back. */
   end(code: ErrorCode, detail: string): void
 }
-
-/** The origin of a transaction that an author makes: what the update listener learns of it. */
-export class Writing {
-  readonly author: string
-  readonly source: object | null
-  /** Where it comes from; empty for the server itself. */
-  readonly address: string
-  /** The Yjs client id that the connection has announced; null: none yet, or there is no connection. */
-  announced: number | null = null
-  /** What is being applied was written by somebody else. */
-  isRelayed = false
-
-  constructor(author: string, source: object | null, address = '') {
-    this.author = author
-    this.source = source
-    this.address = address
-  }
-}
-
-/** An update that was not applied. */
-export type Refusal = Extract<Verdict, { readonly answer: 'refuse' }>
 
 export interface RoomParts {
   readonly name: RoomName
@@ -75,13 +64,20 @@ export interface RoomParts {
   readonly remember: (room: RoomName, client: number, userId: string) => void
   /** What follows from a commit elsewhere; null: nothing does. */
   readonly onCommitted: (() => void) | null
+  /** Other nodes may write to the log, too. */
+  readonly isShared: boolean
+  readonly tails: Tails
+  /** To the nodes that have the room open; null: nobody is there to be told. */
+  readonly channel: RoomChannel | null
+  /** Something was missing here that others had committed. */
+  readonly onRepair: () => void
 }
 
-/** What no author makes is of the server. */
-const serverWriting = { author: 'server', source: null, isRelayed: false }
+/** Of an entry, what others are shown of it. */
+type Shown = Pick<AppendedEntry, 'author' | 'update' | 'source'>
 
-/** The cause of an entry that says nothing of whose client ids are in it. */
-const relayed = { relayed: true }
+/** A room whose document nobody needs keeps so many entries as they are; with more, each newcomer would wait for them. */
+const sleepingUpdatesMax = 500
 
 /** The origin of what is read back from the log: it is not logged again. */
 const stored = Symbol('stored')
@@ -97,11 +93,11 @@ export class Room implements RoomLogListener {
   readonly acknowledgements = new LatencySample()
   readonly broadcasts = new LatencySample()
   readonly #parts: RoomParts
+  readonly #follower: Follower
+  readonly #holds = new Set<Promise<unknown>>()
   #stored: StoredRoom | null
   #greeting: { readonly prefix: Uint8Array; readonly frames: Buffer } | null = null
-  #rowsSinceSnapshot: number
-  #snapshotBytes: number
-  #isSnapshotUnderWay = false
+  readonly #snapshotting: Snapshotting
   /** At most what the document takes as bytes; measured anew by each snapshot. */
   bytes: number
   /** Why the document cannot be used any more: it is ahead of its log, or the log cannot be folded. */
@@ -113,11 +109,25 @@ export class Room implements RoomLogListener {
     this.prefix = addressPrefix(parts.name)
     this.log = new RoomLog(parts.name, parts.stored, parts.ownerRole)
     this.log.listener = this
+    this.#follower = new Follower(
+      {
+        name: parts.name,
+        tails: parts.tails,
+        epoch: () => this.log.epoch,
+        headIs: (head) => this.log.reached(head),
+        waiting: () => this.log.waiting,
+        take: (entries) => this.#take(entries),
+        onLost: (error) => this.break(error),
+        onRepair: parts.onRepair
+      },
+      this.log.head
+    )
     this.#stored = parts.stored
-    this.#snapshotBytes = parts.stored?.snapshot?.length ?? 0
-    this.#rowsSinceSnapshot = parts.stored?.updates.length ?? 0
-    this.bytes =
-      this.#snapshotBytes + (parts.stored?.updates.reduce((sum, { length }) => sum + length, 0) ?? 0)
+    const { snapshot = null, updates = [] } = parts.stored ?? {}
+    const bytes = snapshot?.length ?? 0
+    this.bytes = updates.reduce((sum, { length }) => sum + length, bytes)
+    const { name, makeSnapshot } = parts
+    this.#snapshotting = new Snapshotting({ name, bytes, size: this }, updates.length, makeSnapshot)
     leaveUntidied(parts.document)
     parts.document.on('update', (update: Uint8Array, origin: unknown) => this.#edited(update, origin))
   }
@@ -131,6 +141,49 @@ export class Room implements RoomLogListener {
 
   get isDestroyed(): boolean {
     return this.#parts.document.isDestroyed
+  }
+
+  /** How many entries the document has, those that wait for their commit included. */
+  get length(): Seq {
+    return (this.#follower.count + this.log.waiting) as Seq
+  }
+
+  /** The seq that the document stands for; null while it stands for none: something waits, or is missing in between. */
+  get seq(): Seq | null {
+    return this.log.waiting > 0 || this.#follower.hasGap ? null : this.#follower.applied
+  }
+
+  /** All entries up to here are in the document. */
+  get applied(): Seq {
+    return this.#follower.applied
+  }
+
+  /** Resolves when everything that any node committed before is in the document. @throws RoomlogError 'unavailable' */
+  async catchUp(): Promise<void> {
+    if (this.#parts.isShared) await this.#follower.catchUp()
+  }
+
+  /** Another node says something. */
+  hear({ topic, body }: Envelope): void {
+    if (this.brokenBy !== null || topic !== batchTopic) return
+    const batch = decodeBatch(body)
+    if (batch !== null) this.#follower.heard(batch)
+  }
+
+  /** Where the database says that the room stands; `since` is what was applied when it was asked. */
+  standsAt(standing: Standing, since: Seq): void {
+    if (this.brokenBy === null) this.#follower.standsAt(standing, since)
+  }
+
+  /** Keeps the room from being unloaded until this has ended, one way or the other. */
+  hold(work: Promise<unknown>): void {
+    const held = Promise.allSettled([work]).then(() => this.#holds.delete(held))
+    this.#holds.add(held)
+  }
+
+  /** Resolves when nothing holds the room any more. */
+  async released(): Promise<void> {
+    while (this.#holds.size > 0) await Promise.all(this.#holds)
   }
 
   /** What a newcomer gets who has nothing: made once for all who come while nothing changes. Contains the last committed and all that waits. */
@@ -162,8 +215,9 @@ export class Room implements RoomLogListener {
    * @param writing the origin of the transaction: whose update it is
    * @throws what Yjs throws on an update that passed the guard and should not have: `break` the room
    */
-  apply(update: Uint8Array, access: Access, writing: Writing): Verdict {
+  apply(update: Uint8Array, access: Access, writing: Writing, judging: Judging): Verdict | Behind {
     const verdict = this.#judge(update, access, writing)
+    if (this.#parts.isShared && isUncertain(verdict, judging)) return behind
     if (verdict.answer !== 'apply') return verdict
     const { document } = this
     for (const client of verdict.claims) this.#parts.owners.claim(client, writing.author)
@@ -203,7 +257,7 @@ export class Room implements RoomLogListener {
     const verdict = guardUpdate(this.document, update, by)
     if (verdict.answer !== 'apply' || this.bytes + update.length <= documentBytesMax) return verdict
     const detail = `${this.bytes} bytes and ${update.length} more > ${documentBytesMax}`
-    return { answer: 'refuse', code: 'too-large', detail, path: null }
+    return { answer: 'refuse', code: 'too-large', detail, path: null, isFinal: true }
   }
 
   whenCommitted(then: (error: RoomlogError | null) => void): void {
@@ -222,29 +276,75 @@ export class Room implements RoomLogListener {
   }
 
   committed({ seq, at, entries }: Commit): void {
-    this.#rowsSinceSnapshot += entries.length
+    const first = (seq - entries.length + 1) as Seq
+    this.#follower.committed(first, seq)
+    this.#fanOut(first, seq, at, entries)
+    this.#snapshotting.grew(entries.length)
     this.#show(entries)
     this.#tell(seq, at, entries)
     this.#parts.onCommitted?.()
-    const [first] = entries
-    if (first !== undefined && this.members.size > 1) this.broadcasts.add(monotonic() - first.appendedAt)
-    if (isSnapshotDue(this.#rowsSinceSnapshot, this.#snapshotBytes)) void this.#snapshot()
+    const [oldest] = entries
+    if (oldest !== undefined && this.members.size > 1) this.broadcasts.add(monotonic() - oldest.appendedAt)
+    this.#snapshotting.makeIfDue()
   }
 
   failed(error: RoomlogError): void {
     this.break(error)
   }
 
+  #fanOut(first: Seq, last: Seq, at: number, entries: Commit['entries']): void {
+    const { channel } = this.#parts
+    if (channel === null) return
+    const fanned = entries.map(({ author, update, cause }) => ({
+      author,
+      update,
+      isRelayed: cause === relayed
+    }))
+    channel.tell(batchTopic, encodeBatch({ epoch: this.log.epoch, first, last, at, entries: fanned }))
+  }
+
+  /** Entries that other nodes wrote: they are committed, and everybody here is shown them. */
+  #take(entries: readonly ForeignEntry[]): void {
+    const fresh = entries.flatMap(({ author, update, isRelayed }) =>
+      update === null ? [] : [{ author, update, isRelayed, source: null }]
+    )
+    if (this.#stored !== null && this.#stored.updates.length + fresh.length <= sleepingUpdatesMax)
+      this.#stored = withUpdates(this.#stored, fresh)
+    else this.#integrate(fresh)
+    for (const { author, update, isRelayed } of fresh) {
+      this.bytes += update.length
+      if (!isRelayed) for (const client of clientsIn(update)) this.#parts.owners.claim(client, author)
+    }
+    this.#greeting = null
+    this.#snapshotting.grew(fresh.length)
+    this.#show(fresh)
+    for (const { seq, at, author, update } of entries)
+      if (update !== null) this.#tell(seq, at, [{ author, update }])
+    this.#parts.onCommitted?.()
+  }
+
+  #integrate(entries: readonly { readonly update: Uint8Array }[]): void {
+    const { document } = this
+    for (const { update } of entries) {
+      const fault = contradictionOf(document, update)
+      if (fault !== null)
+        throw new RoomlogError('resync', `${this.name}: two nodes were told different things: ${fault}`)
+      Y.applyUpdate(document, update, stored)
+    }
+    if (isPending(document)) throw new Error('an entry of another node builds on what the log does not have')
+  }
+
   /** Gives the document up: everybody is sent away, and the next one who comes loads it from the log. */
   break(error: RoomlogError): void {
     if (this.brokenBy !== null) return
     this.brokenBy = error
+    this.#follower.close()
     this.#parts.onBroken(this, error)
     for (const member of [...this.members]) member.end(error.reason, error.message)
   }
 
   /** An update is encoded once for everybody; an author is not shown what nobody else added to. */
-  #show(entries: Commit['entries']): void {
+  #show(entries: readonly Shown[]): void {
     let prefix: Uint8Array | null = null
     let frames: Buffer = Buffer.alloc(0)
     const [first] = entries
@@ -259,7 +359,7 @@ export class Room implements RoomLogListener {
     }
   }
 
-  #tell(seq: Seq, at: number, entries: Commit['entries']): void {
+  #tell(seq: Seq, at: number, entries: readonly Omit<Shown, 'source'>[]): void {
     let marks: EntryMark[] | null = null
     for (const member of this.members) {
       if (!member.isWatching) continue
@@ -276,7 +376,7 @@ export class Room implements RoomLogListener {
   /** Nobody is here any more, and all is committed. */
   closing(): void {
     if (this.brokenBy !== null) return
-    if (isSnapshotWorthClosing(this.#rowsSinceSnapshot, this.#snapshotBytes)) void this.#snapshot()
+    this.#snapshotting.makeIfWorthIt()
   }
 
   #fill(room: StoredRoom): void {
@@ -291,48 +391,9 @@ export class Room implements RoomLogListener {
       throw reason
     }
   }
-
-  async #snapshot(): Promise<void> {
-    if (this.#isSnapshotUnderWay) return
-    this.#isSnapshotUnderWay = true
-    const rows = this.#rowsSinceSnapshot
-    const bytes = this.bytes
-    try {
-      const made = await this.#parts.makeSnapshot(this.name)
-      if (made !== null) {
-        this.bytes += made.bytes - bytes
-        this.#snapshotBytes = made.bytes
-      }
-      this.#rowsSinceSnapshot -= rows
-    } finally {
-      this.#isSnapshotUnderWay = false
-    }
-  }
 }
 
-const wholeFrame = (prefix: Uint8Array, document: Y.Doc): Buffer =>
-  syncFrame(prefix, syncStep.two, Y.encodeStateAsUpdate(document))
-
-/** The snapshot as it is, then what came after it as the second step, so that whoever waits for that has everything. */
-const storedFrames = (prefix: Uint8Array, { snapshot, updates }: StoredRoom): Buffer => {
-  const tail = syncFrame(prefix, syncStep.two, mergeAll(updates))
-  return snapshot === null ? tail : Buffer.concat([syncFrame(prefix, syncStep.update, snapshot), tail])
-}
-
-const emptyUpdate = Uint8Array.of(0, 0)
-const mergeMax = 100
-
-/** Merging many at once is quadratic in Yjs: a hundred at a time, then the results. */
-const mergeAll = (updates: readonly Uint8Array[]): Uint8Array => {
-  if (updates.length <= mergeMax) return updates.length === 0 ? emptyUpdate : Y.mergeUpdates([...updates])
-  const merged: Uint8Array[] = []
-  for (let from = 0; from < updates.length; from += mergeMax) {
-    merged.push(Y.mergeUpdates(updates.slice(from, from + mergeMax)))
-  }
-  return mergeAll(merged)
-}
-
-const updateFrames = (prefix: Uint8Array, entries: Commit['entries']): Buffer => {
+const updateFrames = (prefix: Uint8Array, entries: readonly Shown[]): Buffer => {
   const frames = entries.map(({ update }) => syncFrame(prefix, syncStep.update, update))
   const [only] = frames
   return only !== undefined && frames.length === 1 ? only : Buffer.concat(frames)

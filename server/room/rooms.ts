@@ -115,6 +115,8 @@ export interface RoomsParts {
   readonly kinds: ReadonlyMap<string, RoomDefinition>
   readonly readView: (kind: string, document: Y.Doc) => Json | null
   readonly isReady: () => boolean
+  /** A room was deleted: also on the other nodes. */
+  readonly onRemoved: (name: RoomName) => void
   readonly sessionCount: () => number
 }
 
@@ -146,8 +148,8 @@ export const createRooms = (parts: RoomsParts): Rooms => {
     },
     remove: async (name) => {
       if (!(await table.markDeleted(name))) throw noSuchRoom(name)
-      authority.forget(name)
-      rooms.get(name)?.break(new RoomlogError('room-deleted', `${name} was deleted`))
+      parts.onRemoved(name)
+      endRoom(parts, name)
     },
     view: async (name, { after, at = null }) => {
       if (after !== null) await waitFor(parts, name, after)
@@ -182,6 +184,15 @@ export const createRooms = (parts: RoomsParts): Rooms => {
       waitingBytes: commits.waitingBytes
     })
   }
+}
+
+/** It was deleted, here or elsewhere: nobody stays in it. */
+export const endRoom = (
+  { authority, rooms }: Pick<RoomsParts, 'authority' | 'rooms'>,
+  name: RoomName
+): void => {
+  authority.forget(name)
+  rooms.get(name)?.break(new RoomlogError('room-deleted', `${name} was deleted`))
 }
 
 /** Where the names of the rooms stand that belong to one. */
@@ -229,11 +240,14 @@ const encodeDifference = (document: Y.Doc, stateVector: Uint8Array | null): Uint
 /** Read your write: the seq may be one that another node, or the next commit, is about to reach. */
 const waitFor = async ({ table, rooms }: RoomsParts, name: RoomName, after: Seq): Promise<void> => {
   for (const deadline = monotonic() + viewWaitMs; ; await sleep(viewPollMs)) {
-    const live = rooms.get(name)?.log.head ?? 0
-    if (live >= after) return
+    if ((rooms.get(name)?.applied ?? 0) >= after) return
     const record = await table.find(name)
     if (record === null || record.isDeleted) throw noSuchRoom(name)
-    if (record.head >= after && !rooms.has(name)) return
+    if (record.head >= after) {
+      // Where it is open, another node may have written it.
+      await rooms.get(name)?.catchUp()
+      return
+    }
     if (monotonic() > deadline) {
       throw new RoomlogError('seq-ahead', `${name} stands at ${record.head}, not ${after}`)
     }

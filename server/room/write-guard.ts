@@ -47,7 +47,11 @@ export type Verdict =
       readonly code: ErrorCode
       readonly detail: string
       readonly path: string | null
+      /** Whatever the document had, it would be refused. */
+      readonly isFinal: boolean
     }
+
+export type Refusal = Extract<Verdict, { readonly answer: 'refuse' }>
 
 /** Who wants to write, and where. */
 export interface GuardedBy {
@@ -70,7 +74,7 @@ export const guardUpdate = (document: Y.Doc, update: Uint8Array, by: GuardedBy):
     readUpdate(update, reading)
     return new Judgement(document, update, by, reading).verdict()
   } catch (error) {
-    if (error instanceof MalformedUpdate) return refusal(error.code, error.message)
+    if (error instanceof MalformedUpdate) return { ...refusal(error.code, error.message), isFinal: true }
     if (!(error instanceof GuardRefusal)) throw error
     // Whoever may only read learns that first: where, and what is missing, makes no difference to them.
     const isReading = by.scope.isNone && error.code !== 'update-malformed'
@@ -79,11 +83,12 @@ export const guardUpdate = (document: Y.Doc, update: Uint8Array, by: GuardedBy):
   }
 }
 
-const refusal = (code: ErrorCode, detail: string, path: string | null = null): Verdict => ({
+const refusal = (code: ErrorCode, detail: string, path: string | null = null): Refusal => ({
   answer: 'refuse',
   code,
   detail: clipped(detail),
-  path: path === null ? null : clipped(path)
+  path: path === null ? null : clipped(path),
+  isFinal: false
 })
 
 /** Names may be as long as an update; paths of a storage are shorter than this. */

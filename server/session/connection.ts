@@ -21,8 +21,11 @@ import type { Seq } from '../../schema/room-name.ts'
 import type { Access, Escalation, User } from '../auth/identity.ts'
 import { monotonic, now } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { type Member, type Room, Writing } from '../room/room.ts'
+import { caughtUp } from '../room/caught-up.ts'
+import type { Member, Room } from '../room/room.ts'
+import { Writing } from '../room/writing.ts'
 import { describeExcess } from '../too-many.ts'
+import { Arrivals } from './arrivals.ts'
 import { escalationNews } from './escalation-news.ts'
 import {
   type MessageReader,
@@ -64,11 +67,7 @@ export interface ConnectionParts {
   recentEntries(room: Room): Promise<readonly EntryMark[]>
 }
 
-/** Updates that build on what only the first sync will bring: an honest client has few, for it sends the sync at once. */
-const earlyUpdatesMax = 1_000
-const earlyBytesMax = 1024 * 1024
-const retrySeconds = 1
-/** So many acknowledgements are made once and written as one frame each. */
+const afterwardsMax = 100
 const acknowledgeMax = 32
 /** Who asks more often for all of a document, or of presence, gets one answer for all that was asked meanwhile. */
 const answerEveryMs = 500
@@ -84,10 +83,10 @@ export class Connection implements Member, Busy {
   readonly #parts: ConnectionParts
   readonly #writing: Writing
   readonly #acknowledgement: Buffer
-  #inbox: Uint8Array[] = []
+  readonly #arrivals: Arrivals
   #inboxSince = 0
-  /** Updates that came before the client's first sync step 2 and build on it. */
-  #early: Uint8Array[] = []
+  /** Waits until the room has caught up. */
+  #afterwards: (() => void)[] = []
   #isSynced = false
   /** From the client's sync step 1 until its sync step 2. */
   #repeats: Repeats | null = null
@@ -107,6 +106,7 @@ export class Connection implements Member, Busy {
     // Of those with one prefix, which are almost all, the room has everything framed once.
     const isUsual = Buffer.compare(parts.prefix, parts.room.prefix) === 0
     this.prefix = isUsual ? parts.room.prefix : parts.prefix
+    this.#arrivals = new Arrivals(parts.held)
     this.#writing = new Writing(parts.access.identity.user.id, this, parts.remoteAddress)
     this.#acknowledgement = syncStatusFrame(this.prefix, true)
     this.room.members.add(this)
@@ -160,10 +160,9 @@ export class Connection implements Member, Busy {
 
   /** Applies what came in this turn: one transaction, one entry. */
   apply(): void {
-    const updates = this.#inbox
+    const { updates, certain } = this.#arrivals.take()
     if (updates.length === 0) return
-    this.#inbox = []
-    const saved = this.#applyAll(updates)
+    const saved = this.#applyAll(updates, certain)
     if (saved === 0) return
     const since = this.#inboxSince
     this.room.whenCommitted((error) => {
@@ -180,7 +179,7 @@ export class Connection implements Member, Busy {
     if (this.#hasLeft) return
     if (this.room.brokenBy === null && !this.room.isDestroyed) this.apply()
     this.#hasLeft = true
-    this.#takeEarly()
+    this.#arrivals.takeEarly()
     this.room.members.delete(this)
     this.room.presence.leave(this)
     this.#parts.left()
@@ -221,20 +220,24 @@ export class Connection implements Member, Busy {
     else if (this.#repeats?.has(payload)) return
     if (isFirstSync) this.#repeats = null
     this.#isSynced ||= isFirstSync
-    if (this.#inbox.length === 0) {
+    if (this.#arrivals.isEmpty) {
       this.#inboxSince = monotonic()
       this.#parts.join(this)
     }
-    this.#inbox.push(payload)
-    if (isFirstSync) this.#inbox.push(...this.#takeEarly())
+    if (isFirstSync) this.#arrivals.receiveFirst(payload)
+    else this.#arrivals.receive(payload)
   }
 
-  #applyAll(updates: readonly Uint8Array[]): number {
+  #applyAll(updates: readonly Uint8Array[], certain: number): number {
     let saved = 0
     try {
       const { document } = this.room
       const applyEach = (): void => {
-        for (const update of updates) if (this.#applyOne(update)) saved++
+        for (const [index, update] of updates.entries()) {
+          const isSaved = this.#applyOne(update, index < certain)
+          if (isSaved === null) return this.#wait(updates.slice(index))
+          if (isSaved) saved++
+        }
       }
       Y.transact(document, applyEach, this.#writing, false)
     } catch (error) {
@@ -245,38 +248,39 @@ export class Connection implements Member, Busy {
     return saved
   }
 
-  /** Applies one update, or says why not. True if it is to be acknowledged. */
-  #applyOne(update: Uint8Array): boolean {
+  /** Applies one update, or says why not. True if it is to be acknowledged; null: not before the room has caught up. */
+  #applyOne(update: Uint8Array, isCertain: boolean): boolean | null {
     if (this.#refusal !== null) return this.refuse(this.#refusal, 'an earlier update was refused')
-    const verdict = this.room.apply(update, this.access, this.#writing)
+    const isFirst = update === this.#arrivals.firstSync
+    const isEarly = !this.#isSynced
+    const verdict = this.room.apply(update, this.access, this.#writing, { isCertain, isFirst, isEarly })
+    if (verdict.answer === 'behind') return null
+    if (isFirst) this.#arrivals.firstSync = null
     if (verdict.answer !== 'refuse') return true
-    if (verdict.code === 'update-incomplete' && !this.#isSynced) {
-      this.#keepEarly(Uint8Array.from(update))
-      return false
-    }
+    if (verdict.code === 'update-incomplete' && isEarly) return this.#keepEarly(update)
     this.room.refused(this.access, verdict, this.#writing)
     return this.refuse(verdict.code, verdict.detail, verdict.path)
   }
 
-  #keepEarly(update: Uint8Array): void {
-    this.#early.push(update)
-    this.#parts.held.bytes += update.length
-    const bytes = this.#early.reduce((sum, { length }) => sum + length, 0)
-    const [count, when] = [this.#early.length, 'before the first sync']
-    if (count <= earlyUpdatesMax && bytes <= earlyBytesMax) return
-    const excess =
-      count > earlyUpdatesMax
-        ? { what: `updates ${when}`, found: count, most: earlyUpdatesMax, retrySeconds }
-        : { what: `bytes ${when}`, found: bytes, most: earlyBytesMax, retrySeconds }
-    // Nothing is lost with the connection: the client brings all of it again with its next sync.
-    this.end('too-many', describeExcess(excess))
+  /** Another node may know what this one does not: that is asked for first. Whoever leaves meanwhile has still said it. */
+  #wait(updates: readonly Uint8Array[]): void {
+    this.#arrivals.wait(updates)
+    this.room.hold(this.#catchUp())
   }
 
-  #takeEarly(): readonly Uint8Array[] {
-    const early = this.#early
-    this.#early = []
-    for (const { length } of early) this.#parts.held.bytes -= length
-    return early
+  async #catchUp(): Promise<void> {
+    await caughtUp(this.room)
+    this.#arrivals.goOn()
+    if (this.room.brokenBy !== null || this.room.isDestroyed) return
+    this.apply()
+    for (const then of this.#afterwards.splice(0)) then()
+  }
+
+  #keepEarly(update: Uint8Array): false {
+    const excess = this.#arrivals.keepEarly(update)
+    // Nothing is lost with the connection: the client brings all of it again with its next sync.
+    if (excess !== null) this.end('too-many', describeExcess(excess))
+    return false
   }
 
   /**
@@ -340,7 +344,11 @@ export class Connection implements Member, Busy {
   /** A barrier: the answer says that everything which came before it is committed, and where the log stood then. */
   #flush(id: number): void {
     this.apply()
-    if (this.#refusal !== null || this.#early.length > 0) return
+    if (this.#arrivals.isBehind) {
+      if (this.#afterwards.length < afterwardsMax) this.#afterwards.push(() => this.#flush(id))
+      return
+    }
+    if (this.#refusal !== null || this.#arrivals.hasEarly) return
     this.room.whenCommitted((error) => {
       if (error !== null) return
       const { head, epoch } = this.room.log

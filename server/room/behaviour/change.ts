@@ -59,6 +59,7 @@ export const createChange = (parts: EditParts): Change => {
   return (name, request) =>
     withOpenRoom(parts, name, async () => {
       for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+        await currentRoom(parts, name).catchUp()
         const room = currentRoom(parts, name)
         assertStandsAt(room, request.ifHead ?? null)
         const clientId = authorIds(room, request.by.identity.user.id)
@@ -99,11 +100,8 @@ export const serverAccess = (room: RoomName, definition: RoomDefinition): Access
 /** The author of what nobody asked for. */
 const server: User = { id: 'server', name: 'server', color: null, avatar: null }
 
-/** How many entries the room has, those that wait for their commit included. */
-const lengthOf = ({ log }: Room): Seq => (log.head + log.waiting) as Seq
-
 const assertStandsAt = (room: Room, head: Seq | null): void => {
-  const length = lengthOf(room)
+  const { length } = room
   if (head !== null && length !== head)
     throw new RoomlogError('version-conflict', `${room.name} stands at ${length}, not ${head}`)
 }
@@ -116,7 +114,7 @@ const attemptChange = async <T>(
   clientId: number,
   takeCopy: TakeCopy
 ): Promise<Changed<T> | null> => {
-  const seq = lengthOf(room)
+  const seq = room.length
   const { document, mirror, written, keep, drop } = takeCopy(room, by.definition, clientId)
   let isInStep = false
   try {
@@ -129,7 +127,7 @@ const attemptChange = async <T>(
     const result = await runOn(parts, room, () => run({ storage, document, snapshot: mirror.get(), seq, at }))
     const update = written()
     isInStep = update === null
-    if (lengthOf(room) !== seq || room.isDestroyed || room.brokenBy !== null) return null
+    if (room.length !== seq || room.isDestroyed || room.brokenBy !== null) return null
     const changed = update !== null && applyUpdate(parts, room, by, update, clientId)
     isInStep = true
     return { ...(await committed(parts, room)), changed, result }

@@ -1,0 +1,52 @@
+/** Whose update it is, and how surely it can be judged. */
+import type { Verdict } from './write-guard.ts'
+
+/** The origin of a transaction that an author makes: what the update listener learns of it. */
+export class Writing {
+  readonly author: string
+  readonly source: object | null
+  /** Where it comes from; empty for the server itself. */
+  readonly address: string
+  /** The Yjs client id that the connection has announced; null: none yet, or there is no connection. */
+  announced: number | null = null
+  /** What is being applied was written by somebody else. */
+  isRelayed = false
+
+  constructor(author: string, source: object | null, address = '') {
+    this.author = author
+    this.source = source
+    this.address = address
+  }
+}
+
+export interface Judging {
+  /** The room has caught up since the update came: what is missing now is missing everywhere. */
+  readonly isCertain: boolean
+  /** It is the first that a connection says, which may be known on another node. */
+  readonly isFirst?: boolean
+  /** What it builds on may yet come, on the same connection. */
+  readonly isEarly?: boolean
+}
+
+/** Not now: another node may have committed what makes a difference. To be judged again after `catchUp`. */
+export interface Behind {
+  readonly answer: 'behind'
+}
+
+export const behind: Behind = { answer: 'behind' }
+
+/** What no author makes is of the server. */
+export const serverWriting = { author: 'server', source: null, isRelayed: false }
+
+/** The cause of an entry that says nothing of whose client ids are in it. */
+export const relayed = { relayed: true }
+
+/** Who is refused, or brings what is not their own, or comes back, may know more than this node. */
+export const isUncertain = (
+  verdict: Verdict,
+  { isCertain, isFirst = false, isEarly = false }: Judging
+): boolean => {
+  if (isCertain || verdict.answer === 'known') return false
+  if (verdict.answer === 'apply') return isFirst || verdict.isRelayed
+  return !verdict.isFinal && !(isEarly && verdict.code === 'update-incomplete')
+}

@@ -1,0 +1,196 @@
+/**
+ * Several nodes on one Postgres: what is written on one is on all of them, with Redis between them and without.
+ *
+ * With Redis the nodes look at Postgres by themselves only once a minute here: no test passes by that.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { createDatabase, type TestDatabase } from './support/database.ts'
+import { auditLog } from './support/log-audit.ts'
+import { missing } from './support/missing.ts'
+import { type Redis, startRedis } from './support/redis.ts'
+import { readDocument, readEntries } from './support/room-over-http.ts'
+import { type ServerProcess, startServer } from './support/server.ts'
+import { openProvider, type StockProvider } from './support/stock-provider.ts'
+import { waitUntil } from './support/wait-until.ts'
+
+const fast = { ROOMLOG_HEARTBEAT_MS: '300' }
+let rooms = 0
+const newRoom = (): string => `document/shared-${++rooms}`
+const textOf = ({ document }: StockProvider): string => document.getText('t').toString()
+const write = ({ document }: StockProvider, text: string): void => document.getText('t').insert(0, text)
+
+const sameText = async (...all: readonly StockProvider[]): Promise<string> => {
+  const texts = (): readonly string[] => all.map(textOf)
+  await waitUntil(() => new Set(texts()).size === 1 && texts()[0] !== '', {
+    about: 'one text on all replicas'
+  })
+  return texts()[0] ?? ''
+}
+
+const startNodes = (database: TestDatabase, env: Record<string, string>) => {
+  const start = () => startServer({ databaseUrl: database.url, env: { ...fast, ...env } })
+  return Promise.all([start(), start()])
+}
+
+const stored = async (node: ServerProcess, room: string): Promise<string> =>
+  auditLog(await readEntries(node.url, room))
+    .document.getText('t')
+    .toString()
+
+const both = describe.skipIf(missing('postgres') || missing('redis'))
+
+both('two nodes with Redis', () => {
+  let database: TestDatabase
+  let redis: Redis
+  let nodes: [ServerProcess, ServerProcess]
+  beforeAll(async () => {
+    database = await createDatabase()
+    redis = await startRedis()
+    nodes = await startNodes(database, { REDIS_URL: redis.url, ROOMLOG_HEADS_CHECK_MS: '60000' })
+  })
+  afterAll(async () => {
+    await Promise.all(nodes.map((node) => node.stop()))
+    await redis[Symbol.asyncDispose]()
+    await database.drop()
+  })
+
+  test('G2: what is written on either is on both, and in the log once', async () => {
+    const room = newRoom()
+    using ada = openProvider(nodes[0].wsUrl, room)
+    using ben = openProvider(nodes[1].wsUrl, room)
+    await Promise.all([ada.settled(), ben.settled()])
+    for (let round = 0; round < 20; round++) {
+      write(ada, `a${round} `)
+      write(ben, `b${round} `)
+      if (round % 5 === 0) await Promise.all([ada.settled(), ben.settled()])
+    }
+    await Promise.all([ada.settled(), ben.settled()])
+    const text = await sameText(ada, ben)
+    expect(text.split(' ').filter(Boolean)).toHaveLength(40)
+    expect(await stored(nodes[0], room)).toBe(text)
+  })
+
+  test('G1: what was acknowledged on a node that is killed is on the other', async () => {
+    const room = newRoom()
+    using ada = openProvider(nodes[0].wsUrl, room)
+    using ben = openProvider(nodes[1].wsUrl, room)
+    await Promise.all([ada.settled(), ben.settled()])
+    write(ben, 'last words')
+    await ben.settled()
+    ben[Symbol.dispose]()
+    await nodes[1].kill()
+    await waitUntil(() => textOf(ada) === 'last words', { about: 'what the other node committed' })
+    await nodes[1].restart()
+    expect(await stored(nodes[1], room)).toBe('last words')
+  })
+
+  test('G2: somebody who comes back to another node brings nothing twice', async () => {
+    const room = newRoom()
+    const document = new Y.Doc()
+    using ben = openProvider(nodes[1].wsUrl, room)
+    await ben.settled()
+    for (let round = 0; round < 10; round++) {
+      using ada = openProvider(nodes[round % 2 === 0 ? 0 : 1].wsUrl, room, document)
+      write(ada, `offline${round} `)
+      await ada.settled()
+      write(ada, `online${round} `)
+      write(ben, '.')
+      await ada.settled()
+    }
+    await ben.settled()
+    await waitUntil(() => textOf(ben).includes('online9'), { about: 'the last words' })
+    expect(await stored(nodes[0], room)).toBe(textOf(ben))
+  })
+
+  test('G2: a room that sleeps on one node has what is written on the other', async () => {
+    const room = newRoom()
+    using ada = openProvider(nodes[0].wsUrl, room)
+    await ada.settled()
+    using reader = openProvider(nodes[1].wsUrl, room)
+    await reader.settled()
+    write(ada, 'awake')
+    await ada.settled()
+    await waitUntil(() => textOf(reader) === 'awake', { about: 'the reader to be shown it' })
+    using late = openProvider(nodes[1].wsUrl, room)
+    await late.settled()
+    expect(textOf(late)).toBe('awake')
+    expect(Y.encodeStateVector(await readDocument(nodes[1].url, room))).toEqual(
+      Y.encodeStateVector(late.document)
+    )
+  })
+
+  test('G3: Redis away, wiped and back: nothing is refused, nothing is lost, and all meet again', async () => {
+    const room = newRoom()
+    using ada = openProvider(nodes[0].wsUrl, room)
+    using ben = openProvider(nodes[1].wsUrl, room)
+    await Promise.all([ada.settled(), ben.settled()])
+    await redis.kill()
+    const other = newRoom()
+    using cleo = openProvider(nodes[0].wsUrl, other)
+    write(cleo, 'a new room without Redis')
+    write(ada, 'ada ')
+    write(ben, 'ben ')
+    await Promise.all([ada.settled(), ben.settled(), cleo.settled()])
+    await redis.restart()
+    expect((await sameText(ada, ben)).split(' ').sort().join(' ').trim()).toBe('ada ben')
+    expect(await stored(nodes[1], other)).toBe('a new room without Redis')
+  })
+
+  test('G3: Redis that is there and silent is noticed, and left for a new connection', async () => {
+    const room = newRoom()
+    using ada = openProvider(nodes[0].wsUrl, room)
+    using ben = openProvider(nodes[1].wsUrl, room)
+    await Promise.all([ada.settled(), ben.settled()])
+    redis.pause()
+    write(ada, 'unheard ')
+    await ada.settled()
+    redis.resume()
+    write(ben, 'heard ')
+    expect((await sameText(ada, ben)).split(' ').sort().join(' ').trim()).toBe('heard unheard')
+  })
+
+  test('G2: a node that stood still for longer than its lease goes on as a new one', async () => {
+    const room = newRoom()
+    using ada = openProvider(nodes[0].wsUrl, room)
+    using ben = openProvider(nodes[1].wsUrl, room)
+    await Promise.all([ada.settled(), ben.settled()])
+    const timesGone = (): number => nodes[0].stderr().split('node gone').length
+    const before = timesGone()
+    nodes[1].pause()
+    write(ada, 'meanwhile ')
+    await ada.settled()
+    await waitUntil(() => timesGone() > before, { about: 'the node to be missed' })
+    nodes[1].resume()
+    write(ben, 'back ')
+    expect((await sameText(ada, ben)).split(' ').sort().join(' ').trim()).toBe('back meanwhile')
+    await waitUntil(() => nodes[1].stderr().includes('goes on as a new one'), { about: 'the node to notice' })
+  })
+})
+
+both('two nodes without Redis', () => {
+  let database: TestDatabase
+  let nodes: [ServerProcess, ServerProcess]
+  beforeAll(async () => {
+    database = await createDatabase()
+    nodes = await startNodes(database, { ROOMLOG_HEADS_CHECK_MS: '500' })
+  })
+  afterAll(async () => {
+    await Promise.all(nodes.map((node) => node.stop()))
+    await database.drop()
+  })
+
+  test('G3: find out from Postgres what the other wrote', async () => {
+    const room = newRoom()
+    using ada = openProvider(nodes[0].wsUrl, room)
+    using ben = openProvider(nodes[1].wsUrl, room)
+    await Promise.all([ada.settled(), ben.settled()])
+    for (let round = 0; round < 10; round++) {
+      write(ada, `a${round} `)
+      write(ben, `b${round} `)
+      await Promise.all([ada.settled(), ben.settled()])
+    }
+    expect((await sameText(ada, ben)).split(' ').filter(Boolean)).toHaveLength(20)
+    expect(await stored(nodes[0], room)).toBe(textOf(ada))
+  })
+})
