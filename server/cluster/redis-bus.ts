@@ -44,7 +44,7 @@ export const createRedisBus = ({ address, logger, counted }: RedisBusParts): Bus
   const open = async (): Promise<void> => {
     for (let faults = 0; !isClosed; faults++) {
       try {
-        const found = await resolveAddress(address)
+        const found = await resolveAddress(address, logger)
         if (isClosed) return
         link = openLink({ address: found, logger, receive, channels: () => [...listeners.keys()], reopened })
         return

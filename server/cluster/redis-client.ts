@@ -1,6 +1,7 @@
 /** Connections to Redis, whatever kind of Redis it is. What cannot be sent now is dropped: nothing waits for a Redis that is away. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { randomBelow } from '../clock.ts'
+import type { Logger } from '../logger.ts'
 import type { RedisAddress } from './redis-address.ts'
 
 const retryMsMax = 1_000
@@ -63,7 +64,7 @@ export const connectCluster = (address: RedisAddress): Cluster => {
  *
  * @throws Error of the connection, or where a Sentinel watches several masters and none was named
  */
-export const resolveAddress = async (address: RedisAddress): Promise<RedisAddress> => {
+export const resolveAddress = async (address: RedisAddress, logger: Logger): Promise<RedisAddress> => {
   if (address.mode === 'cluster' || (address.mode === 'sentinel' && address.masterName !== '')) return address
   const probe = new Redis({
     ...optionsOf({ ...address, mode: 'standalone' }),
@@ -75,7 +76,7 @@ export const resolveAddress = async (address: RedisAddress): Promise<RedisAddres
     commandTimeout: 3_000
   })
   // The rejection of `connect` says the same.
-  probe.on('error', () => {})
+  probe.on('error', (error) => logger.debug({ err: error }, 'redis probe failed'))
   try {
     await probe.connect()
     const info = String(await probe.call('INFO', 'server'))

@@ -177,7 +177,7 @@ export class Room implements RoomLogListener {
 
   /** Keeps the room from being unloaded until this has ended, one way or the other. */
   hold(work: Promise<unknown>): void {
-    const held = Promise.allSettled([work]).then(() => this.#holds.delete(held))
+    const held: Promise<unknown> = Promise.allSettled([work]).then(() => this.#holds.delete(held))
     this.#holds.add(held)
   }
 
