@@ -9,7 +9,7 @@ import { createDatabase, type TestDatabase } from './support/database.ts'
 import { auditLog } from './support/log-audit.ts'
 import { missing } from './support/missing.ts'
 import { type Redis, startRedis } from './support/redis.ts'
-import { readDocument, readEntries } from './support/room-over-http.ts'
+import { readDocument, readEntries, readView } from './support/room-over-http.ts'
 import { type ServerProcess, startServer } from './support/server.ts'
 import { openProvider, type StockProvider } from './support/stock-provider.ts'
 import { waitUntil } from './support/wait-until.ts'
@@ -192,5 +192,59 @@ both('two nodes without Redis', () => {
     }
     expect((await sameText(ada, ben)).split(' ').filter(Boolean)).toHaveLength(20)
     expect(await stored(nodes[0], room)).toBe(textOf(ada))
+  })
+})
+
+both('two nodes that are asked for one thing at once', () => {
+  let database: TestDatabase
+  let redis: Redis
+  let nodes: [ServerProcess, ServerProcess]
+  beforeAll(async () => {
+    database = await createDatabase()
+    redis = await startRedis()
+    nodes = await startNodes(database, { REDIS_URL: redis.url })
+  })
+  afterAll(async () => {
+    await Promise.all(nodes.map((node) => node.stop()))
+    await redis[Symbol.asyncDispose]()
+    await database.drop()
+  })
+
+  const guest = async (node: ServerProcess): Promise<Record<string, string>> => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${node.url}/api/guests`, { method: 'POST', headers, body: '{"name":"Ada"}' })
+    const { token }: { token: string } = JSON.parse(await answer.text())
+    return { authorization: `Bearer ${token}` }
+  }
+  const patch = (
+    node: ServerProcess,
+    room: string,
+    value: string,
+    headers: Readonly<Record<string, string>>
+  ): Promise<Response> =>
+    fetch(`${node.url}/api/rooms/${encodeURIComponent(room)}/view?strategy=ask`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json-patch+json', ...headers },
+      body: JSON.stringify([{ op: 'replace', path: '/title', value }])
+    })
+
+  test('let one patch pass of two that were made for one moment', async () => {
+    const owner = await guest(nodes[0])
+    for (let round = 0; round < 10; round++) {
+      const room = `form/raced-${round}`
+      await fetch(`${nodes[0].url}/api/rooms`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...owner },
+        body: JSON.stringify({ name: room })
+      })
+      await patch(nodes[0], room, 'first', owner)
+      const { seq } = await readView(nodes[1].url, room)
+      const based = { ...owner, 'if-match': String(seq) }
+      const answers = await Promise.all([
+        patch(nodes[0], room, 'from one', based),
+        patch(nodes[1], room, 'from the other', based)
+      ])
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
+    }
   })
 })

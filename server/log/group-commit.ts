@@ -57,6 +57,10 @@ class Group implements RoomEntries {
     this.base = room.head
   }
 
+  get mustFollow(): boolean {
+    return this.entries.some(({ mustFollow }) => mustFollow)
+  }
+
   /** Others were there first. */
   moveTo(head: Seq): void {
     if (head === this.base) return
@@ -183,10 +187,10 @@ export class GroupCommit {
     author: string,
     update: Uint8Array,
     source: object | null,
-    cause: object | null = null
+    { cause = null, mustFollow = false }: Partial<Pick<AppendedEntry, 'cause' | 'mustFollow'>> = {}
   ): void {
     const batch = this.#batchFor(room)
-    batch.add(room, { author, update, source, cause, appendedAt: monotonic() })
+    batch.add(room, { author, update, source, cause, mustFollow, appendedAt: monotonic() })
     this.#newest.set(room, batch)
     room.waiting++
     this.waitingEntries++
@@ -311,6 +315,13 @@ export class GroupCommit {
       if (standing?.isOpen !== true) this.#refuse(batch, group, 'room-deleted', `${name} was deleted`)
       else if (standing.head < group.base)
         this.#refuse(batch, group, 'resync', `${name} ends at ${standing.head}, not ${group.base}`)
+      else if (standing.head > group.base && group.mustFollow)
+        this.#refuse(
+          batch,
+          group,
+          'version-conflict',
+          `${name} stands at ${standing.head}, not ${group.base}`
+        )
       else group.moveTo(standing.head)
     }
   }

@@ -15,6 +15,8 @@ export interface AppendedEntry {
   readonly source: object | null
   /** What is to be known of how it came about; null: nothing but its author. */
   readonly cause: object | null
+  /** It is not written behind an entry that this node did not know of when it was appended. */
+  readonly mustFollow: boolean
   /** When it was appended, by the monotonic clock. */
   readonly appendedAt: number
 }

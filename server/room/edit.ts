@@ -59,7 +59,8 @@ export const currentRoom = ({ rooms }: EditParts, name: RoomName): Room => {
 /**
  * Appends the update to the log; false if the room had all of it. The room has caught up before.
  *
- * @param clientId the Yjs client id that the server has chosen for this author; null: it came from elsewhere
+ * @param options `clientId`: the Yjs client id that the server has chosen for this author; null: it came from elsewhere.
+ *   `mustFollow`: as of an entry
  * @throws RoomlogError whatever the guard says
  */
 export const applyUpdate = (
@@ -67,12 +68,16 @@ export const applyUpdate = (
   room: Room,
   access: Access,
   update: Uint8Array,
-  clientId: number | null = null
+  {
+    clientId = null,
+    mustFollow = false
+  }: { readonly clientId?: number | null; readonly mustFollow?: boolean } = {}
 ): boolean => {
   if (commits.isFull) throw new RoomlogError('unavailable', `${commits.waitingBytes} bytes wait for the log`)
   const before = room.log.waiting
   const writing = new Writing(access.identity.user.id, null)
   writing.announced = clientId
+  writing.mustFollow = mustFollow
   const verdict = applyOrBreak(room, access, update, writing)
   if (verdict.answer === 'refuse')
     throw new RoomlogError(verdict.code, verdict.detail, { path: verdict.path })

@@ -267,11 +267,12 @@ export class Room implements RoomLogListener {
   /** Something changed the document: it becomes an entry, and waits for its commit. */
   #edited(update: Uint8Array, origin: unknown): void {
     if (origin === stored) return
-    const { author, source, isRelayed } = origin instanceof Writing ? origin : serverWriting
+    const { author, source, isRelayed, mustFollow } = origin instanceof Writing ? origin : serverWriting
     if (origin instanceof Writing) origin.isRelayed = false
     this.#greeting = null
     this.bytes += update.length
-    this.#parts.commits.append(this.log, author, update, source, isRelayed ? relayed : null)
+    const cause = isRelayed ? relayed : null
+    this.#parts.commits.append(this.log, author, update, source, { cause, mustFollow })
     this.#parts.schedule()
   }
 
@@ -289,7 +290,8 @@ export class Room implements RoomLogListener {
   }
 
   failed(error: RoomlogError): void {
-    this.break(error)
+    const isConflict = error.reason === 'version-conflict'
+    this.break(isConflict ? new RoomlogError('resync', error.message, { cause: error }) : error)
   }
 
   #fanOut(first: Seq, last: Seq, at: number, entries: Commit['entries']): void {

@@ -11,6 +11,8 @@ export class Writing {
   announced: number | null = null
   /** What is being applied was written by somebody else. */
   isRelayed = false
+  /** Written for the room as it stands: not behind what another node has written meanwhile. */
+  mustFollow = false
 
   constructor(author: string, source: object | null, address = '') {
     this.author = author
@@ -36,7 +38,7 @@ export interface Behind {
 export const behind: Behind = { answer: 'behind' }
 
 /** What no author makes is of the server. */
-export const serverWriting = { author: 'server', source: null, isRelayed: false }
+export const serverWriting = { author: 'server', source: null, isRelayed: false, mustFollow: false }
 
 /** The cause of an entry that says nothing of whose client ids are in it. */
 export const relayed = { relayed: true }

@@ -33,8 +33,8 @@ export interface ChangeContext {
 export interface ChangeRequest<T> {
   /** The author; the guard lets pass what their scope allows. See `inFull` and `serverAccess` for more. */
   readonly by: Access
-  /** Only if the room stands there, else 'version-conflict'. */
-  readonly ifHead?: Seq | null
+  /** Only if no other node writes to the room meanwhile, else 'version-conflict'. */
+  readonly mustFollow?: boolean
   run(context: ChangeContext): T | Promise<T>
 }
 
@@ -61,7 +61,6 @@ export const createChange = (parts: EditParts): Change => {
       for (let attempt = 1; attempt <= attemptsMax; attempt++) {
         await currentRoom(parts, name).catchUp()
         const room = currentRoom(parts, name)
-        assertStandsAt(room, request.ifHead ?? null)
         const clientId = authorIds(room, request.by.identity.user.id)
         const done = await attemptChange(parts, room, request, clientId, takeCopy)
         if (done !== null) return done
@@ -100,17 +99,11 @@ export const serverAccess = (room: RoomName, definition: RoomDefinition): Access
 /** The author of what nobody asked for. */
 const server: User = { id: 'server', name: 'server', color: null, avatar: null }
 
-const assertStandsAt = (room: Room, head: Seq | null): void => {
-  const { length } = room
-  if (head !== null && length !== head)
-    throw new RoomlogError('version-conflict', `${room.name} stands at ${length}, not ${head}`)
-}
-
 /** null: the room has moved on meanwhile. */
 const attemptChange = async <T>(
   parts: EditParts,
   room: Room,
-  { by, run }: ChangeRequest<T>,
+  { by, run, mustFollow = false }: ChangeRequest<T>,
   clientId: number,
   takeCopy: TakeCopy
 ): Promise<Changed<T> | null> => {
@@ -128,7 +121,7 @@ const attemptChange = async <T>(
     const update = written()
     isInStep = update === null
     if (room.length !== seq || room.isDestroyed || room.brokenBy !== null) return null
-    const changed = update !== null && applyUpdate(parts, room, by, update, clientId)
+    const changed = update !== null && applyUpdate(parts, room, by, update, { clientId, mustFollow })
     isInStep = true
     return { ...(await committed(parts, room)), changed, result }
   } finally {

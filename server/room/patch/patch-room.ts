@@ -4,11 +4,13 @@
  */
 import * as Y from 'yjs'
 import type { RoomDefinition } from '../../../schema/define-room.ts'
+import { RoomlogError } from '../../../schema/error-codes.ts'
 import type { JsonPatch } from '../../../schema/json-patch.ts'
 import { type Conflict, type Strategy, VersionConflict } from '../../../schema/merge-record.ts'
 import type { RoomName, Seq } from '../../../schema/room-name.ts'
 import { readStorage } from '../../../schema/storage.ts'
 import type { Access } from '../../auth/identity.ts'
+import { sleep } from '../../clock.ts'
 import { foldInto } from '../../log/fold.ts'
 import type { Change, ChangeContext } from '../behaviour/change.ts'
 import { type CommittedParts, withCommitted } from '../committed.ts'
@@ -53,6 +55,26 @@ export const patchRoom = async (
   name: RoomName,
   request: PatchRequest
 ): Promise<Patched> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await patchOnce(parts, name, request)
+    } catch (error) {
+      // Another node was there first: what it wrote is known now, and makes a conflict or none.
+      const wasLate = error instanceof RoomlogError && isLate(error)
+      if (!wasLate || attempt === attemptsMax) throw error
+      await sleep(attempt * retryMs)
+    }
+  }
+}
+
+const attemptsMax = 8
+/** Until those who were in the room have left it, for it to be read anew. */
+const retryMs = 50
+
+const isLate = (error: RoomlogError): boolean =>
+  error.reason === 'resync' || (error.reason === 'version-conflict' && !(error instanceof VersionConflict))
+
+const patchOnce = async (parts: PatchParts, name: RoomName, request: PatchRequest): Promise<Patched> => {
   const { by, base, patch } = request
   const taken =
     base === null ? null : await withCommitted(parts, name, base, ({ document }) => toJson(by, document))
@@ -60,7 +82,11 @@ export const patchRoom = async (
     const { strategy } = request
     const run = (context: ChangeContext): readonly string[] =>
       applyPatch(by.definition, context, { patch, taken, strategy })
-    const { seq, epoch, changed, result } = await parts.change(name, { by, run })
+    const { seq, epoch, changed, result } = await parts.change(name, {
+      by,
+      run,
+      mustFollow: base !== null && strategy === 'ask'
+    })
     return { seq, epoch, changed, inserted: result }
   } catch (error) {
     if (!(error instanceof VersionConflict) || base === null) throw error
