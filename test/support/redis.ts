@@ -21,11 +21,11 @@ export interface Redis extends AsyncDisposable {
   restart(): Promise<void>
 }
 
-/** @throws Error when there is no Redis on this machine and none can be fetched */
-export const startRedis = async (): Promise<Redis> => {
+/** @param more settings, as on its command line @throws Error when there is no Redis on this machine and none can be fetched */
+export const startRedis = async (...more: readonly string[]): Promise<Redis> => {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'roomlog-redis-'))
-  const run = () => startServer(port, folder)
+  const run = () => startServer(port, folder, more)
   let child = await run()
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -53,9 +53,9 @@ export const startRedis = async (): Promise<Redis> => {
   }
 }
 
-const startServer = async (port: number, folder: string): Promise<Child> => {
+const startServer = async (port: number, folder: string, more: readonly string[]): Promise<Child> => {
   const { command, env } = await findRedis()
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder]
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...more]
   const child = spawnChild(command, settings, { env: { ...process.env, ...env } })
   const isReady = () => child.stdout().includes('Ready to accept connections')
   await waitUntil(() => isReady() || child.ending(), { about: 'Redis to accept connections' })
