@@ -3,10 +3,14 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Bus } from '../server/cluster/bus.ts'
 import { parseRedisUrl } from '../server/cluster/redis-address.ts'
 import { createRedisBus } from '../server/cluster/redis-bus.ts'
+import { createDatabase } from './support/database.ts'
 import { silent } from './support/log-world.ts'
 import { missing } from './support/missing.ts'
 import { startRedis } from './support/redis.ts'
 import { startRedisCluster } from './support/redis-cluster.ts'
+import { startEncryptedRedis } from './support/redis-encrypted.ts'
+import { startWatchedRedis } from './support/redis-sentinel.ts'
+import { startServer } from './support/server.ts'
 import { waitUntil } from './support/wait-until.ts'
 
 const open: Bus[] = []
@@ -79,6 +83,26 @@ describe.skipIf(missing('redis'))('the bus', () => {
     await waitUntil(() => heard.length > 0, { about: 'what was said after' })
     expect(heard).toEqual(['after'])
     expect(counts.dropped).toBeGreaterThan(0)
+  })
+
+  test('finds the master that a Sentinel names, and its successor when it fell', async () => {
+    await using watched = await startWatchedRedis()
+    const [a, b] = [await connect(watched.url), await connect(watched.urlWithoutName)]
+    await isHeard(a, b, 'nodes')
+    await watched.master.kill()
+    await waitUntil(() => !a.isUp, { about: 'the fall to be noticed' })
+    await waitUntil(() => a.isUp && b.isUp, { about: 'the successor to be found', timeoutMs: 30_000 })
+    await isHeard(b, a, 'nodes')
+  })
+
+  test.skipIf(missing('postgres'))('is encrypted where the address says so', async () => {
+    await using redis = await startEncryptedRedis()
+    await using database = await createDatabase()
+    const env = { REDIS_URL: redis.url, NODE_EXTRA_CA_CERTS: redis.certificate }
+    await using server = await startServer({ env, databaseUrl: database.url })
+    await waitUntil(() => server.stderr().includes('redis connected'), {
+      about: 'the server to be connected'
+    })
   })
 })
 

@@ -93,6 +93,8 @@ export const createNodes = ({ bus, heartbeatMs, logger }: NodesParts): Nodes => 
     if (stalledMs > leaseMs) rejoin(stalledMs)
     for (const [node, at] of heardAt) if (now - at > leaseMs) lose(node)
     alive()
+    // Only what is up can be silent.
+    if (!bus.isUp) heardSelfAt = now
     if (now - heardSelfAt <= leaseMs) return
     heardSelfAt = now
     bus.suspect()
