@@ -6,15 +6,31 @@ import { startDatabase } from './database.ts'
 import { createRandom } from './load/random.ts'
 import { type Outcome, renderOutcome, renderReport } from './report.ts'
 import { coldOpen } from './scenarios/cold-open.ts'
+import { connections } from './scenarios/connections.ts'
 import { durability } from './scenarios/durability.ts'
+import { fanOut } from './scenarios/fan-out.ts'
 import { flood } from './scenarios/flood.ts'
 import { guard } from './scenarios/guard.ts'
 import { latency } from './scenarios/latency.ts'
+import { presence } from './scenarios/presence.ts'
 import type { Bench, Figures, Round, Scenario } from './scenarios/scenario.ts'
+import { storm } from './scenarios/storm.ts'
 import { throughput } from './scenarios/throughput.ts'
 import { wal } from './scenarios/wal.ts'
 
-const all: readonly Scenario[] = [latency, throughput, wal, durability, flood, coldOpen, guard]
+const all: readonly Scenario[] = [
+  latency,
+  throughput,
+  wal,
+  durability,
+  fanOut,
+  connections,
+  storm,
+  presence,
+  flood,
+  coldOpen,
+  guard
+]
 
 const usage = `npm run bench -- [options]
 
