@@ -120,12 +120,12 @@ export const full: Settings = {
   },
   sustained: {
     minutes: 5,
-    rooms: 200,
-    readersPerRoom: 3,
-    idleClients: 1_000,
-    updatesPerSecond: 400,
-    statesPerSecond: 100,
-    visitsPerSecond: 5
+    rooms: 400,
+    readersPerRoom: 4,
+    idleClients: 3_000,
+    updatesPerSecond: 1_500,
+    statesPerSecond: 400,
+    visitsPerSecond: 10
   },
   guard: { textItems: 100_000, maps: 2_000, updates: 20_000, deletedItems: 42_000, reconnects: 300 }
 }
@@ -219,6 +219,9 @@ export const openFilesReserve = 100
 
 /** States of presence that come later than this after the last was shown count as not delivered. */
 export const crowdLateMs = 5_000
+
+/** How often memory is looked at in a sustained run. */
+export const sampleMsMax = 5_000
 
 export const paragraphLength = 200
 export const keyPressBlock = 512

@@ -99,6 +99,10 @@ export class Client {
     return this.#socket.writableLength
   }
 
+  get bytesRead(): number {
+    return this.#socket.bytesRead
+  }
+
   frameOf(update: Uint8Array): Buffer {
     return clientFrame(updateMessage(this.prefix, update))
   }

@@ -18,6 +18,8 @@ export interface ConnectionsJob {
   readonly secret: string | null
   /** One token for all, if the server wants one and its secret is not known here. */
   readonly token?: string
+  /** Whether the first of each room writes a paragraph, so that the server holds a live document for it. */
+  readonly writes: boolean
   readonly typists: number
   readonly updatesPerSecond: number
   readonly warmUpMs: number
@@ -32,7 +34,9 @@ export interface ConnectionsResult {
   readonly seconds: number
   /** Of the server, without what the typing takes. */
   readonly serverSeconds: number
-  /** Bytes by which the server grew; null when it is not watched. */
+  /** Bytes of the server before; null when it is not watched. */
+  readonly bytesBefore: number | null
+  /** Bytes by which it grew. */
   readonly grownBytes: number | null
   /** Of those who typed meanwhile. */
   readonly ack: Percentiles
@@ -67,6 +71,7 @@ export const connectMany = async (job: ConnectionsJob, announce: Announce): Prom
   const usage = usageSince()
   announce('measured')
   const ack = percentilesOf(await typing.stop())
+  if (job.writes) await writeParagraphs(job, clients)
   await whileConnected(clients, sleep(job.idleMs), job.idleMs + stepDeadlineMs)
   const after = memoryOf(job.watched.server)
   await closeAll(clients)
@@ -74,10 +79,20 @@ export const connectMany = async (job: ConnectionsJob, announce: Announce): Prom
     clients: clients.length,
     seconds: usage.seconds,
     serverSeconds: usage.serverSeconds - (typingUsage.serverSeconds / typingUsage.seconds) * usage.seconds,
+    bytesBefore: before,
     grownBytes: before === null || after === null ? null : after - before,
     ack,
     usage
   }
+}
+
+const writeParagraphs = async ({ target, perRoom }: ConnectionsJob, clients: readonly Client[]) => {
+  const firsts = clients.filter((_, index) => index % perRoom === 0)
+  await seedAll(
+    target,
+    firsts.map((client) => [client]),
+    paragraph(documentClient)
+  )
 }
 
 const startTyping = async (job: ConnectionsJob, luggageOf: (name: string) => { token?: string }) => {

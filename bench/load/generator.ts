@@ -7,6 +7,7 @@ import { writeEdits } from './edits.ts'
 import { typeToMany } from './fanned.ts'
 import { floodRoom } from './flood.ts'
 import { joinAll, readClock } from './join.ts'
+import { liveOn } from './live.ts'
 import type { Announce, Phase } from './pace.ts'
 import { typeAtPace } from './paced.ts'
 import { cutAndReturn } from './storm.ts'
@@ -24,7 +25,8 @@ const loads = {
   typeToMany,
   connectMany,
   cutAndReturn,
-  showPresence
+  showPresence,
+  liveOn
 }
 
 export type Loads = typeof loads

@@ -17,6 +17,7 @@ import {
 
 const secret = 'the benchmark knows this secret, and so do you'
 const many = 'roomlog, many'
+const awake = 'roomlog, rooms written'
 
 export const connections: Scenario = {
   name: 'connections',
@@ -27,18 +28,23 @@ export const connections: Scenario = {
     `${updatesPerSecond} key presses a second together; *ack* is theirs, and what they cost is not counted. ${idleMs / 1000} s ` +
     'after the last is in, with nothing happening, *KB/connection* is what the server takes more in RAM than before the first ' +
     `came. *${many}*: ${manyClients.toLocaleString('en')} of them, or as many as this system lets one process have files open, ` +
-    `less ${openFilesReserve} for its own.`,
-  subjects: [...peers.map((peer) => peer.name), many],
+    `less ${openFilesReserve} for its own. *${awake}*: the first of each room writes a paragraph before it does nothing.`,
+  subjects: [...peers.map((peer) => peer.name), awake, many],
   measure: (subject, bench) => {
     const { clients, manyClients } = bench.settings.connections
+    if (subject === awake) return measurePeer(peerNamed('roomlog'), bench, { clients, writes: true })
     return subject === many
-      ? measurePeer(peerNamed('roomlog'), bench, Math.min(manyClients, openFilesMax() - openFilesReserve))
-      : measurePeer(peerNamed(subject), bench, clients)
+      ? measurePeer(peerNamed('roomlog'), bench, {
+          clients: Math.min(manyClients, openFilesMax() - openFilesReserve),
+          writes: false
+        })
+      : measurePeer(peerNamed(subject), bench, { clients, writes: false })
   },
   columns: [
     column('clients', 'clients', 0),
     column('perSecond', 'connections/s', 0),
     column('microseconds', 'server µs/connection', 0),
+    column('megabytesBefore', 'MB before', 0),
     column('kilobytes', 'KB/connection', 1),
     column('ackP50', 'ack p50 ms', 2),
     column('ackP99', 'p99', 1),
@@ -81,29 +87,30 @@ const withTokens = (peer: Peer): Peer => ({
   environment: { ...peer.environment, AUTH_SECRET: secret }
 })
 
-const measurePeer = async (given: Peer, { database, settings }: Bench, clients: number): Promise<Figures> => {
+const measurePeer = async (
+  given: Peer,
+  { database, settings }: Bench,
+  crowd: { readonly clients: number; readonly writes: boolean }
+): Promise<Figures> => {
   const isOurs = given.name === 'roomlog'
   const peer = isOurs ? withTokens(given) : given
   await using server = await startServer(peer, peer.rowsWritten === null ? null : await database.create())
-  const {
-    clients: connected,
-    seconds,
-    serverSeconds,
-    grownBytes,
-    ack,
-    usage
-  } = await runLoad('connectMany', {
-    ...settings.connections,
-    clients,
-    target: server.target,
-    secret: isOurs ? secret : null,
-    watched: { server: server.pid, postgres: database.pid }
-  })
+  const { clients, seconds, bytesBefore, serverSeconds, grownBytes, ack, usage } = await runLoad(
+    'connectMany',
+    {
+      ...settings.connections,
+      ...crowd,
+      target: server.target,
+      secret: isOurs ? secret : null,
+      watched: { server: server.pid, postgres: database.pid }
+    }
+  )
   return {
-    clients: connected,
-    perSecond: connected / seconds,
-    microseconds: perUpdate(serverSeconds, connected),
-    kilobytes: grownBytes === null ? null : grownBytes / 1024 / connected,
+    clients,
+    perSecond: clients / seconds,
+    microseconds: perUpdate(serverSeconds, clients),
+    megabytesBefore: bytesBefore === null ? null : bytesBefore / 1024 ** 2,
+    kilobytes: grownBytes === null ? null : grownBytes / 1024 / clients,
     ackP50: ack.p50,
     ackP99: ack.p99,
     ...loadFigures(usage)
