@@ -113,7 +113,7 @@ export class Client {
   }
 
   #upgrade(target: Target): void {
-    const path = target.protocol === 'y-websocket' ? `${target.path}${this.room}` : target.path
+    const path = target.protocol === 'y-websocket' ? `${target.path}${this.room}${this.#query}` : target.path
     this.#socket.write(
       `GET ${path} HTTP/1.1\r\nHost: ${target.host}:${target.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         'Sec-WebSocket-Key: cm9vbWxvZy1iZW5jaC1rZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n'
@@ -137,6 +137,12 @@ export class Client {
       if (end + upgradeEnd.byteLength < head.byteLength) read(head.subarray(end + upgradeEnd.byteLength))
     }
     this.#socket.on('data', onHead)
+  }
+
+  /** y-websocket has no message for a token. */
+  get #query(): string {
+    const { token } = this.#luggage
+    return token === undefined ? '' : `?token=${encodeURIComponent(token)}`
   }
 
   #greet(protocol: Protocol): void {

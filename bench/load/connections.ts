@@ -5,13 +5,15 @@ import type { Client, Target } from './client.ts'
 import { KeyPresses, paragraph, placeIn } from './key-presses.ts'
 import { type Announce, pace } from './pace.ts'
 import { type Percentiles, percentilesOf } from './percentiles.ts'
-import { arrive, clientIdOf, closeAll, roomNames, seedAll, whileConnected } from './room.ts'
+import { arrive, clientIdOf, closeAll, seedAll, whileConnected } from './room.ts'
 import { localAddressOf } from './sources.ts'
 import { signToken } from './tokens.ts'
 import { memoryOf, type Usage, type Watched, watchUsage } from './usage.ts'
 
 export interface ConnectionsJob {
   readonly target: Target
+  /** What the names of the rooms begin with. */
+  readonly prefix: string
   readonly clients: number
   readonly perRoom: number
   /** What the server checks tokens with: each client has one of its own; null: the server takes whoever comes. */
@@ -60,7 +62,7 @@ export const connectMany = async (job: ConnectionsJob, announce: Announce): Prom
   const typingUsage = alone()
   const arrivals = Array.from({ length: job.clients }, (_, index) => ({
     target,
-    room: `document/idle-${Math.floor(index / job.perRoom)}`,
+    room: `${job.prefix}-idle-${Math.floor(index / job.perRoom)}`,
     luggage: { ...luggageOf(`person ${index}`), localAddress: localAddressOf(target, index) }
   }))
   const before = memoryOf(job.watched.server)
@@ -98,9 +100,9 @@ const writeParagraphs = async ({ target, perRoom }: ConnectionsJob, clients: rea
 const startTyping = async (job: ConnectionsJob, luggageOf: (name: string) => { token?: string }) => {
   const document = paragraph(documentClient)
   const typists = await arrive(
-    roomNames(job.typists).map((room, index) => ({
+    Array.from({ length: job.typists }, (_, index) => ({
       target: job.target,
-      room,
+      room: `${job.prefix}-typed-${index}`,
       luggage: luggageOf(`typist ${index}`)
     }))
   )

@@ -2,8 +2,16 @@
 import type { Target } from './client.ts'
 
 const clientsPerAddress = 5_000
-const isLoopback = (host: string): boolean => host === 'localhost' || /^127(\.\d{1,3}){3}$/.test(host)
 
-/** The address from which the n-th client of a machine comes: all of loopback is ours, elsewhere the system chooses. */
-export const localAddressOf = ({ host }: Pick<Target, 'host'>, index: number): string | undefined =>
-  isLoopback(host) ? `127.0.0.${1 + Math.floor(index / clientsPerAddress)}` : undefined
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+
+/**
+ * The address from which the n-th client of a machine comes: all of loopback is ours, elsewhere the system chooses. Each
+ * server has its own, for the system keeps a port for a minute after its connection has ended.
+ */
+export const localAddressOf = (
+  { host, port }: Pick<Target, 'host' | 'port'>,
+  index: number
+): string | undefined =>
+  /^127\./.test(host) ? `127.0.${1 + (port % 250)}.${1 + Math.floor(index / clientsPerAddress)}` : undefined

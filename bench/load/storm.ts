@@ -5,15 +5,14 @@ import { longDocument } from './key-presses.ts'
 import type { Announce } from './pace.ts'
 import { type Percentiles, percentilesOf } from './percentiles.ts'
 import { createRandom } from './random.ts'
-import { type Arrival, arrive, closeAll, roomNames, seedAll } from './room.ts'
+import { type Arrival, arrive, closeAll, seedAll } from './room.ts'
 import { type Usage, type Watched, watchUsage } from './usage.ts'
 
 export interface StormJob {
   readonly target: Target
   readonly clients: number
   /** The clients are spread evenly over them. */
-  readonly rooms: number
-  readonly roomNames?: readonly string[]
+  readonly rooms: readonly string[]
   readonly token?: string
   readonly documentBytes: number
   readonly watched: Watched
@@ -30,8 +29,7 @@ export interface StormResult {
 const documentClient = 0x8000_0001
 
 export const cutAndReturn = async (job: StormJob, announce: Announce): Promise<StormResult> => {
-  const { target } = job
-  const rooms = job.roomNames ?? roomNames(job.rooms)
+  const { target, rooms } = job
   const update = longDocument(documentClient, job.documentBytes, createRandom(1))
   const held: Held = { update, stateVector: Y.encodeStateVectorFromUpdate(update) }
   const token = job.token === undefined ? {} : { token: job.token }

@@ -100,6 +100,7 @@ const measurePeer = async (
     {
       ...settings.connections,
       ...crowd,
+      prefix: 'document/bench',
       target: server.target,
       secret: isOurs ? secret : null,
       watched: { server: server.pid, postgres: database.pid }

@@ -1,4 +1,5 @@
 import { goals } from '../config.ts'
+import { roomNames } from '../load/room.ts'
 import { runLoad } from '../load/run-load.ts'
 import { peerNamed } from '../peers/peers.ts'
 import { startServer } from '../peers/server-process.ts'
@@ -59,6 +60,7 @@ const measurePeer = async (name: string, { database, settings }: Bench): Promise
   await using server = await startServer(peer, peer.rowsWritten === null ? null : await database.create())
   const { lastMs, sync, usage } = await runLoad('cutAndReturn', {
     ...settings.storm,
+    rooms: roomNames(settings.storm.rooms),
     target: server.target,
     watched: { server: server.pid, postgres: database.pid }
   })
