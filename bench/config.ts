@@ -108,8 +108,8 @@ export const full: Settings = {
     clients: 5_000,
     manyClients: 20_000,
     perRoom: 2,
-    typists: 50,
-    updatesPerSecond: 500,
+    typists: 10,
+    updatesPerSecond: 100,
     warmUpMs: 3_000,
     idleMs: 6_000
   },
@@ -219,6 +219,9 @@ export const openFilesReserve = 100
 
 /** States of presence that come later than this after the last was shown count as not delivered. */
 export const crowdLateMs = 5_000
+
+/** Key presses that come later than this after the last was typed count as not delivered. */
+export const fanOutLateMs = 20_000
 
 /** How often memory is looked at in a sustained run. */
 export const sampleMsMax = 5_000

@@ -34,8 +34,6 @@ export interface ConnectionsResult {
   readonly clients: number
   /** From before the first connects until the last is synced. */
   readonly seconds: number
-  /** Of the server, without what the typing takes. */
-  readonly serverSeconds: number
   /** Bytes of the server before; null when it is not watched. */
   readonly bytesBefore: number | null
   /** Bytes by which it grew. */
@@ -57,9 +55,7 @@ export const connectMany = async (job: ConnectionsJob, announce: Announce): Prom
       : { token: signToken(job.secret, name) }
   const typing = await startTyping(job, luggageOf)
   announce('typing')
-  const alone = watchUsage(job.watched)
   await sleep(job.warmUpMs)
-  const typingUsage = alone()
   const arrivals = Array.from({ length: job.clients }, (_, index) => ({
     target,
     room: `${job.prefix}-idle-${Math.floor(index / job.perRoom)}`,
@@ -80,7 +76,6 @@ export const connectMany = async (job: ConnectionsJob, announce: Announce): Prom
   return {
     clients: clients.length,
     seconds: usage.seconds,
-    serverSeconds: usage.serverSeconds - (typingUsage.serverSeconds / typingUsage.seconds) * usage.seconds,
     bytesBefore: before,
     grownBytes: before === null || after === null ? null : after - before,
     ack,

@@ -25,7 +25,7 @@ export const connections: Scenario = {
   about: ({ connections: { clients, manyClients, perRoom, typists, updatesPerSecond, idleMs } }) =>
     `${clients.toLocaleString('en')} clients connect, ${perRoom} to each room, and are greeted; 256 are on the way at a time. ` +
     `Roomlog checks a token (HS256) of each, every one another person's; the peers check nothing. Meanwhile ${typists} others type ` +
-    `${updatesPerSecond} key presses a second together; *ack* is theirs, and what they cost is not counted. ${idleMs / 1000} s ` +
+    `${updatesPerSecond} key presses a second together; *ack* is theirs. ${idleMs / 1000} s ` +
     'after the last is in, with nothing happening, *KB/connection* is what the server takes more in RAM than before the first ' +
     `came. *${many}*: ${manyClients.toLocaleString('en')} of them, or as many as this system lets one process have files open, ` +
     `less ${openFilesReserve} for its own. *${awake}*: the first of each room writes a paragraph before it does nothing.`,
@@ -109,7 +109,7 @@ const measurePeer = async (
   return {
     clients,
     perSecond: clients / seconds,
-    microseconds: perUpdate(serverSeconds, clients),
+    microseconds: perUpdate(usage.serverSeconds, clients),
     megabytesBefore: bytesBefore === null ? null : bytesBefore / 1024 ** 2,
     kilobytes: grownBytes === null ? null : grownBytes / 1024 / clients,
     ackP50: ack.p50,

@@ -112,7 +112,7 @@ export const commands: Readonly<Record<string, Command>> = {
     defaults: { clients: 100, rooms: 1, perSecond: 20 },
     load: (wish) => `${wish.clients + 1} connections, ${wish.perSecond * wish.clients} deliveries/s`,
     run: async (wish) => {
-      const { deliveries, delivery, ack, usage } = await bounded(
+      const { arrived, deliveries, delivery, ack, usage } = await bounded(
         'typeToMany',
         {
           ...basicsOf(wish),
@@ -124,6 +124,7 @@ export const commands: Readonly<Record<string, Command>> = {
       )
       return {
         'deliveries/s': deliveries / usage.seconds,
+        'arrived, of 1': arrived,
         ...percentiles('delivery', delivery),
         ...percentiles('ack', ack),
         ...usageFigures(usage, wish)
