@@ -95,17 +95,14 @@ const measurePeer = async (
   const isOurs = given.name === 'roomlog'
   const peer = isOurs ? withTokens(given) : given
   await using server = await startServer(peer, peer.rowsWritten === null ? null : await database.create())
-  const { clients, seconds, bytesBefore, serverSeconds, grownBytes, ack, usage } = await runLoad(
-    'connectMany',
-    {
-      ...settings.connections,
-      ...crowd,
-      prefix: 'document/bench',
-      target: server.target,
-      secret: isOurs ? secret : null,
-      watched: { server: server.pid, postgres: database.pid }
-    }
-  )
+  const { clients, seconds, bytesBefore, grownBytes, ack, usage } = await runLoad('connectMany', {
+    ...settings.connections,
+    ...crowd,
+    prefix: 'document/bench',
+    target: server.target,
+    secret: isOurs ? secret : null,
+    watched: { server: server.pid, postgres: database.pid }
+  })
   return {
     clients,
     perSecond: clients / seconds,
