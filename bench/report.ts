@@ -94,9 +94,8 @@ const renderGoals = (outcomes: readonly Outcome[]): string[] => [
 const limits: readonly string[] = [
   '## Not measured',
   '',
-  '- more than one node, Redis, networks other than loopback, TLS, real browsers',
+  '- networks other than loopback, TLS, real browsers; nodes on machines of their own',
   '- power loss: the servers were killed, the machine was not (Postgres ran with fsync on)',
-  '- a room with many readers, presence, reconnect storms, idle connections',
   '- the embedded database (PGlite)',
   '- servers on cores of their own: server, Postgres and generator share those of the machine',
   '',
@@ -157,10 +156,10 @@ const notesOn = ({ scenario, rounds }: Outcome): string[] => {
 const highest = (rounds: readonly Round[], subject: string, key: string): number =>
   Math.max(0, ...rounds.map((round) => round.get(subject)?.[key] ?? 0))
 
-const figuresOf = (rounds: readonly Round[], subject: string, { key }: Column): (number | null)[] =>
+export const figuresOf = (rounds: readonly Round[], subject: string, { key }: Column): (number | null)[] =>
   rounds.map((round) => round.get(subject)?.[key] ?? null)
 
-const fold = (
+export const fold = (
   how: { readonly fold: 'median' | 'sum' },
   values: readonly (number | null)[]
 ): number | null => {
@@ -171,13 +170,13 @@ const fold = (
   return ((measured[Math.floor(middle)] ?? 0) + (measured[Math.ceil(middle)] ?? 0)) / 2
 }
 
-const show = (value: number | null, digits: number): string =>
+export const show = (value: number | null, digits: number): string =>
   value === null
     ? '–'
     : value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 
 /** The first row is the head; figures stand at the right. */
-const tableOf = (rows: readonly (readonly string[])[]): string[] => {
+export const tableOf = (rows: readonly (readonly string[])[]): string[] => {
   const [head = [], ...body] = rows
   const isFigure = head.map(
     (_, index) => index > 0 && body.every((row) => /^[\d.,–]*$/.test(row[index] ?? ''))

@@ -1,10 +1,11 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
 import * as decoding from 'lib0/decoding'
 import { clientFrame, createFrameReader, opcodes } from './frames.ts'
 import {
+  answerMessage,
   askMessage,
   authMessage,
-  nothingMessage,
   type Protocol,
   prefixOf,
   steps,
@@ -15,9 +16,25 @@ import {
 /** Where a server listens, and what it speaks. */
 export interface Target {
   readonly protocol: Protocol
+  readonly host: string
   readonly port: number
+  readonly isSecure: boolean
   /** Path of the WebSocket; y-websocket has the room in it, behind this. */
   readonly path: string
+}
+
+/** What a client brings along; without any of it, it is a stranger with empty hands. */
+export interface Luggage {
+  readonly token?: string
+  /** Of an earlier stay: it asks for what it lacks, and answers with all of it where the server has nothing. */
+  readonly document?: Held
+  /** Where it comes from: one address has too few ports for tens of thousands. */
+  readonly localAddress?: string
+}
+
+export interface Held {
+  readonly update: Uint8Array
+  readonly stateVector: Uint8Array
 }
 
 const upgradeEnd = Buffer.from('\r\n\r\n')
@@ -39,6 +56,8 @@ export class Client {
   onAcknowledge: () => void = () => {}
   /** Called for each update of the room; the bytes are a view that is valid until it returns. */
   onUpdate: (update: Uint8Array) => void = () => {}
+  /** Called for each awareness message; the bytes are a view that is valid until it returns. */
+  onAwareness: (message: Uint8Array) => void = () => {}
   /** performance.now() of the last frame. */
   heardAt = 0
   /** Why the server closed the socket, in its words; null: it did not say, or is not closed. */
@@ -46,15 +65,17 @@ export class Client {
 
   readonly #socket: Socket
   readonly #greeted: (update: Uint8Array) => void
+  readonly #luggage: Luggage
   #closing = false
 
-  constructor(target: Target, room: string) {
+  constructor(target: Target, room: string, luggage: Luggage = {}) {
     this.room = room
+    this.#luggage = luggage
     this.prefix = prefixOf(target.protocol, room)
     const { promise, resolve: greeted } = Promise.withResolvers<Uint8Array>()
     this.synced = promise
     this.#greeted = greeted
-    this.#socket = connect({ port: target.port, host: '127.0.0.1', noDelay: true })
+    this.#socket = open(target, luggage.localAddress)
     const { promise: closed, resolve } = Promise.withResolvers<Error | null>()
     this.closed = closed
     let reason: Error | null = null
@@ -78,6 +99,10 @@ export class Client {
     return this.#socket.writableLength
   }
 
+  get bytesRead(): number {
+    return this.#socket.bytesRead
+  }
+
   frameOf(update: Uint8Array): Buffer {
     return clientFrame(updateMessage(this.prefix, update))
   }
@@ -88,9 +113,9 @@ export class Client {
   }
 
   #upgrade(target: Target): void {
-    const path = target.protocol === 'y-websocket' ? `${target.path}${this.room}` : target.path
+    const path = target.protocol === 'y-websocket' ? `${target.path}${this.room}${this.#query}` : target.path
     this.#socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${target.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `GET ${path} HTTP/1.1\r\nHost: ${target.host}:${target.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         'Sec-WebSocket-Key: cm9vbWxvZy1iZW5jaC1rZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n'
     )
     const read = createFrameReader((opcode, buffer, start, end) => this.#frame(opcode, buffer, start, end))
@@ -114,9 +139,18 @@ export class Client {
     this.#socket.on('data', onHead)
   }
 
+  /** y-websocket has no message for a token. */
+  get #query(): string {
+    const { token } = this.#luggage
+    return token === undefined ? '' : `?token=${encodeURIComponent(token)}`
+  }
+
   #greet(protocol: Protocol): void {
-    const ask = clientFrame(askMessage(this.prefix))
-    this.write(protocol === 'hocuspocus' ? Buffer.concat([clientFrame(authMessage(this.prefix)), ask]) : ask)
+    const { token, document } = this.#luggage
+    const ask = clientFrame(askMessage(this.prefix, document?.stateVector))
+    this.write(
+      protocol === 'hocuspocus' ? Buffer.concat([clientFrame(authMessage(this.prefix, token)), ask]) : ask
+    )
   }
 
   #frame(opcode: number, buffer: Buffer, start: number, end: number): void {
@@ -135,6 +169,8 @@ export class Client {
       else this.#fail('an update was refused')
     } else if (type === types.sync || type === types.syncReply) {
       this.#sync(buffer[at + 1] ?? -1, buffer.subarray(at + 2, end))
+    } else if (type === types.awareness) {
+      this.onAwareness(buffer.subarray(at + 1, end))
     } else if (type === types.auth && buffer[at + 1] !== 2) {
       this.#fail(`denied: ${buffer.toString('utf8', at + 2, end)}`)
     } else if (type === types.close) {
@@ -144,7 +180,11 @@ export class Client {
 
   #sync(step: number, rest: Uint8Array): void {
     if (step === steps.ask) {
-      this.write(clientFrame(nothingMessage(this.prefix)))
+      // A state vector with nothing in it is its length and one zero.
+      const isEmpty = rest.byteLength <= 2
+      this.write(
+        clientFrame(answerMessage(this.prefix, isEmpty ? this.#luggage.document?.update : undefined))
+      )
       return
     }
     const update = decoding.readVarUint8Array(decoding.createDecoder(rest))
@@ -156,4 +196,9 @@ export class Client {
   #fail(why: string): void {
     this.#socket.destroy(new Error(`${this.room}: ${why}`))
   }
+}
+
+const open = ({ host, port, isSecure }: Target, localAddress: string | undefined): Socket => {
+  const where = localAddress === undefined ? { host, port } : { host, port, localAddress }
+  return isSecure ? connectSecurely({ ...where, servername: host }) : connect({ ...where, noDelay: true })
 }

@@ -1,11 +1,16 @@
 /** The process that makes the load: takes one job from its parent, does it, gives back the result, ends. */
 import { commitAtPace } from './commits.ts'
+import { connectMany } from './connections.ts'
 import { typeUntilKilled } from './crash.ts'
+import { showPresence } from './crowd.ts'
 import { writeEdits } from './edits.ts'
+import { typeToMany } from './fanned.ts'
 import { floodRoom } from './flood.ts'
 import { joinAll, readClock } from './join.ts'
+import { liveOn } from './live.ts'
 import type { Announce, Phase } from './pace.ts'
 import { typeAtPace } from './paced.ts'
+import { cutAndReturn } from './storm.ts'
 import { typeWithWindow } from './windowed.ts'
 
 const loads = {
@@ -16,7 +21,12 @@ const loads = {
   writeEdits,
   joinAll,
   readClock,
-  commitAtPace
+  commitAtPace,
+  typeToMany,
+  connectMany,
+  cutAndReturn,
+  showPresence,
+  liveOn
 }
 
 export type Loads = typeof loads

@@ -20,6 +20,11 @@ import { type Usage, type Watched, watchUsage } from './usage.ts'
 
 export interface PacedJob {
   readonly target: Target
+  /** Another node, at which the readers are; none: they are where the writers are. */
+  readonly readersTarget?: Target
+  readonly token?: string
+  /** Their names, if not those of `roomNames`. */
+  readonly names?: readonly string[]
   readonly rooms: number
   readonly updatesPerSecondPerRoom: number
   readonly warmUpMs: number
@@ -47,7 +52,12 @@ export const typeAtPace = async (job: PacedJob, announce: Announce): Promise<Pac
       ? paragraph(documentClient)
       : longDocument(documentClient, job.documentBytes, createRandom(1))
   checkAgainstYjs(document, clientIdOf(0, 0), place)
-  const groups = await connectAll(job.target, roomNames(job.rooms), job.hasReader ? 2 : 1)
+  const groups = await connectAll(
+    [job.target, job.readersTarget ?? job.target],
+    job.names ?? roomNames(job.rooms),
+    job.hasReader ? 2 : 1,
+    job.token === undefined ? {} : { token: job.token }
+  )
   await seedAll(job.target, groups, document)
   const writers = groups.map(([client, reader], index) => createWriter(client, reader, index, document))
 

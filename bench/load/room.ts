@@ -1,8 +1,9 @@
 /** What every load does with clients before and after the part that is measured. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as Y from 'yjs'
-import { quietMs, stepDeadlineMs } from '../config.ts'
-import { Client, type Target } from './client.ts'
+import { arrivalsAtOnce, quietMs, stepDeadlineMs } from '../config.ts'
+import { clockOfKeyPresses } from './bytes.ts'
+import { Client, type Luggage, type Target } from './client.ts'
 
 /** The same names for every peer; Roomlog wants `kind/id`. */
 export const roomNames = (count: number): string[] =>
@@ -11,17 +12,55 @@ export const roomNames = (count: number): string[] =>
 /** Client ids that take five bytes, as most that Yjs draws do. */
 export const clientIdOf = (room: number, member: number): number => 0x9000_0000 + room * 64 + member
 
-/** `perRoom` clients in each room, all synced and everything heard that the greeting brings. */
+/**
+ * `perRoom` clients in each room, all synced and everything heard that the greeting brings. The members of a room are
+ * dealt out to the targets, which are nodes of one server.
+ */
 export const connectAll = async (
-  target: Target,
+  targets: Target | readonly [Target, ...Target[]],
   rooms: readonly string[],
-  perRoom: number
+  perRoom: number,
+  luggage: Luggage = {}
 ): Promise<Client[][]> => {
-  const groups = rooms.map((room) => Array.from({ length: perRoom }, () => new Client(target, room)))
+  const nodes = 'port' in targets ? ([targets] as const) : targets
+  const groups = rooms.map((room) =>
+    Array.from(
+      { length: perRoom },
+      (_, member) => new Client(nodes[member % nodes.length] ?? nodes[0], room, luggage)
+    )
+  )
   const clients = groups.flat()
   await whileConnected(clients, Promise.all(clients.map((client) => client.synced)))
   await settle(clients)
   return groups
+}
+
+/** A client that comes: where it goes, and what it brings along. */
+export interface Arrival {
+  readonly target: Target
+  readonly room: string
+  readonly luggage?: Luggage
+}
+
+/** All of them come, so many at a time that no queue of the system overflows, and each makes way for the next when it is synced. */
+export const arrive = async (
+  arrivals: readonly Arrival[],
+  { onSynced }: { readonly onSynced?: (ms: number) => void } = {}
+): Promise<Client[]> => {
+  const clients: Client[] = []
+  const next = async (): Promise<void> => {
+    for (;;) {
+      const arrival = arrivals[clients.length]
+      if (arrival === undefined) return
+      const client = new Client(arrival.target, arrival.room, arrival.luggage)
+      clients.push(client)
+      const start = performance.now()
+      await Promise.race([client.synced, rejectWhenLost(client)])
+      onSynced?.(performance.now() - start)
+    }
+  }
+  await Promise.all(Array.from({ length: arrivalsAtOnce }, next))
+  return clients
 }
 
 /** Resolves when none of the clients has heard anything for a while. */
@@ -93,4 +132,4 @@ export const until = async (isTrue: () => boolean, what: string): Promise<void> 
 
 /** How much of a client's typing this update brings to: its clock, or 0 if it has none of it. */
 export const clockIn = (update: Uint8Array, client: number): number =>
-  Y.parseUpdateMeta(update).to.get(client) ?? 0
+  clockOfKeyPresses(update, client) ?? Y.parseUpdateMeta(update).to.get(client) ?? 0

@@ -9,12 +9,14 @@ const program = fileURLToPath(new URL('./generator.ts', import.meta.url))
 /**
  * Does a job in a process of its own, which has ended when this resolves.
  *
+ * @param deadlineMs after which it is ended, whatever it does
  * @throws Error with what the generator said
  */
 export const runLoad = async <Name extends LoadName>(
   load: Name,
   job: JobOf<Name>,
-  onPhase: Announce = () => {}
+  onPhase: Announce = () => {},
+  deadlineMs: number | null = null
 ): Promise<ResultOf<Name>> => {
   const child = fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const answers: Answer[] = []
@@ -23,10 +25,14 @@ export const runLoad = async <Name extends LoadName>(
     else answers.push(answer)
   })
   child.send({ load, job })
-  const [code] = await once(child, 'exit')
+  const late = deadlineMs === null ? undefined : setTimeout(() => child.kill('SIGKILL'), deadlineMs)
+  const [code, signal] = await once(child, 'exit')
+  clearTimeout(late)
   const [answer] = answers
   if (answer !== undefined && 'result' in answer) return answer.result as ResultOf<Name>
+  if (signal === 'SIGKILL' && deadlineMs !== null)
+    throw new Error(`${load}: not done within ${deadlineMs} ms`)
   throw new Error(
-    `${load}: ${answer !== undefined && 'error' in answer ? answer.error : `ended with ${code}`}`
+    `${load}: ${answer !== undefined && 'error' in answer ? answer.error : `ended with ${signal ?? code}`}`
   )
 }

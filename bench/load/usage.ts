@@ -1,5 +1,5 @@
 /** What processes use, read from /proc. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 
 /** Linux counts processor time in hundredths of a second. */
@@ -48,16 +48,35 @@ export const peakMemory = (pid: number): number => {
   return Number(kilobytes) / 1024
 }
 
-/** Whom to watch: the server (null: none) and Postgres's first process. */
+/** How many files, and so connections, a process that this one starts may have open: Node takes the hard limit. */
+export const openFilesMax = (): number =>
+  Number(/Max open files\s+\d+\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1])
+
+/** From now on `peakMemory` counts anew. */
+export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
+
+/** Bytes of a process that are in RAM now; null for no process. */
+export const memoryOf = (pid: number | null): number | null => {
+  if (pid === null) return null
+  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
+  if (kilobytes === undefined) throw new Error(`no memory for process ${pid}`)
+  return Number(kilobytes) * 1024
+}
+
+/** Whom to watch: the server and Postgres's first process; null: it is not on this machine, or there is none. */
 export interface Watched {
   readonly server: number | null
-  readonly postgres: number
+  readonly postgres: number | null
+  /** Further processes of the server: its other nodes. */
+  readonly nodes?: readonly number[]
+  readonly redis?: number
 }
 
 export interface Usage {
   readonly seconds: number
   readonly serverSeconds: number
   readonly postgresSeconds: number
+  readonly redisSeconds: number
   /** 0 to 1: how busy this process's event loop was. */
   readonly generatorBusy: number
   /** How many cores were busy with anything that is not part of the measurement. */
@@ -68,8 +87,12 @@ export interface Usage {
 export const watchUsage = (watched: Watched): (() => Usage) => {
   const read = () => ({
     at: performance.now(),
-    server: watched.server === null ? 0 : processSeconds(watched.server),
-    postgres: familySeconds(watched.postgres),
+    server: [watched.server, ...(watched.nodes ?? [])].reduce<number>(
+      (sum, pid) => sum + (pid === null ? 0 : processSeconds(pid)),
+      0
+    ),
+    redis: watched.redis === undefined ? 0 : processSeconds(watched.redis),
+    postgres: watched.postgres === null ? 0 : familySeconds(watched.postgres),
     own: processSeconds(process.pid),
     machine: machineSeconds()
   })
@@ -81,11 +104,14 @@ export const watchUsage = (watched: Watched): (() => Usage) => {
     const seconds = (after.at - before.at) / 1000
     const serverSeconds = after.server - before.server
     const postgresSeconds = after.postgres - before.postgres
-    const other = after.machine - before.machine - serverSeconds - postgresSeconds - (after.own - before.own)
+    const redisSeconds = after.redis - before.redis
+    const own = after.own - before.own
+    const other = after.machine - before.machine - serverSeconds - postgresSeconds - redisSeconds - own
     return {
       seconds,
       serverSeconds,
       postgresSeconds,
+      redisSeconds,
       generatorBusy,
       otherCores: Math.max(0, other / seconds)
     }

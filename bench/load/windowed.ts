@@ -20,6 +20,11 @@ import { type Usage, type Watched, watchUsage } from './usage.ts'
 
 export interface WindowedJob {
   readonly target: Target
+  /** Another node, at which every second writer of a room is. */
+  readonly otherTarget?: Target
+  readonly token?: string
+  /** Their names, if not those of `roomNames`. */
+  readonly names?: readonly string[]
   readonly rooms: number
   readonly writersPerRoom: number
   readonly window: number
@@ -46,8 +51,10 @@ const documentClient = 0x8000_0001
 export const typeWithWindow = async (job: WindowedJob, announce: Announce): Promise<WindowedResult> => {
   const document = paragraph(documentClient)
   checkAgainstYjs(document, clientIdOf(0, 1), 0.75)
-  const rooms = roomNames(job.rooms)
-  const groups = await connectAll(job.target, rooms, job.writersPerRoom)
+  const rooms = job.names ?? roomNames(job.rooms)
+  const targets = [job.target, job.otherTarget ?? job.target] as const
+  const luggage = job.token === undefined ? {} : { token: job.token }
+  const groups = await connectAll(targets, rooms, job.writersPerRoom, luggage)
   await seedAll(job.target, groups, document)
   const writers = groups.flatMap((clients, room) =>
     clients.map((client, member) => {
@@ -70,7 +77,7 @@ export const typeWithWindow = async (job: WindowedJob, announce: Announce): Prom
   const clients = groups.flat()
   const deadlineMs = job.warmUpMs + job.measureMs + stepDeadlineMs
   const measured = await whileConnected(clients, measure(job, writers, announce), deadlineMs)
-  const missing = job.holdsDocuments ? await countMissing(job.target, rooms, writers) : null
+  const missing = job.holdsDocuments ? await countMissingAtAll(new Set(targets), rooms, writers) : null
   await closeAll(clients)
   return { ...measured, missing }
 }
@@ -165,6 +172,17 @@ const createWriter = (client: Client, keys: KeyPresses, window: number): Writer 
     }
   }
   return writer
+}
+
+/** Every node has to hold all of it. */
+const countMissingAtAll = async (
+  targets: ReadonlySet<Target>,
+  rooms: readonly string[],
+  writers: readonly Writer[]
+): Promise<number> => {
+  let missing = 0
+  for (const target of targets) missing = Math.max(missing, await countMissing(target, rooms, writers))
+  return missing
 }
 
 /** Asks every room, as a newcomer, for what was confirmed there. */

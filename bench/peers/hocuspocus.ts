@@ -1,8 +1,10 @@
 /**
  * Hocuspocus as its documentation starts it. With DATABASE_URL it has `@hocuspocus/extension-database` with the
- * stock debounce (2 s, at most 10 s) and stores each document as one row of that Postgres.
+ * stock debounce (2 s, at most 10 s) and stores each document as one row of that Postgres. With REDIS_URL it has
+ * `@hocuspocus/extension-redis`, which tells its other nodes of changes.
  */
 import { Database } from '@hocuspocus/extension-database'
+import { Redis } from '@hocuspocus/extension-redis'
 import { Server } from '@hocuspocus/server'
 import postgres from 'postgres'
 import { listensAt } from './listening.ts'
@@ -28,12 +30,21 @@ const openDatabase = async (url: string): Promise<Database> => {
   })
 }
 
+const openRedis = (url: string): Redis => {
+  const { hostname, port } = new URL(url)
+  return new Redis({ host: hostname, port: Number(port) })
+}
+
 const databaseUrl = process.env.DATABASE_URL
+const redisUrl = process.env.REDIS_URL
 const server = new Server({
   address: '127.0.0.1',
   port: 0,
   quiet: true,
-  extensions: databaseUrl === undefined ? [] : [await openDatabase(databaseUrl)]
+  extensions: [
+    ...(databaseUrl === undefined ? [] : [await openDatabase(databaseUrl)]),
+    ...(redisUrl === undefined ? [] : [openRedis(redisUrl)])
+  ]
 })
 await server.listen()
 console.info(listensAt('hocuspocus', server.address.port))

@@ -7,6 +7,7 @@
  * |-----------------|------------|
  * | token           | "you may write" |
  * | sync, step 0    | an empty document |
+ * | awareness       | the message, unchanged, to every other socket of the room |
  * | sync, step 1, 2 | the message, unchanged, to every other socket of the room (step 2 only); then one acknowledgement to the sender |
  */
 import { createServer } from 'node:http'
@@ -38,7 +39,9 @@ const accept = (socket: WebSocket): void => {
       enter(data)
       return
     }
-    if (data[prefixLength] !== 0) return
+    const type = data[prefixLength]
+    if (type === 1) for (const member of members) if (member !== socket) member.send(data)
+    if (type !== 0) return
     const step = data[prefixLength + 1]
     if (step === 0) {
       socket.send(Buffer.concat([data.subarray(0, prefixLength), Uint8Array.of(0, 1, 2, 0, 0)]))

@@ -34,7 +34,7 @@ export const startServer = async (peer: Peer, databaseUrl: string | null): Promi
   const stop = () => stopServer(child)
   return {
     pid: child.pid,
-    target: { protocol: peer.protocol, port, path: peer.path },
+    target: { protocol: peer.protocol, host: '127.0.0.1', port, isSecure: false, path: peer.path },
     stop,
     [Symbol.asyncDispose]: stop
   }
