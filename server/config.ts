@@ -291,6 +291,13 @@ const limits = {
     parse: asBytes(1024, 64 * 1024 * MiB),
     standard: '16MiB',
     about: 'Bytes that wait for one slow reader; beyond it, the session is closed to come back'
+  },
+  eventLoopDelayMsMax: {
+    env: 'ROOMLOG_EVENT_LOOP_DELAY_MS_MAX',
+    parse: asNumber(10, 60_000),
+    standard: '500',
+    about:
+      'Milliseconds that the event loop may be late, on average over two seconds; beyond it, nobody new is let in until it is calm again'
   }
 } as const satisfies Record<string, Setting>
 
@@ -307,12 +314,26 @@ const operation = {
     standard: null,
     about: 'Module with kinds of your own, as in `./kinds.ts`; Node runs TypeScript as it is'
   },
+  drainGraceMs: {
+    env: 'ROOMLOG_DRAIN_GRACE_MS',
+    parse: asNumber(0, 600_000),
+    standard: '0',
+    about:
+      'Milliseconds after SIGTERM for which `/readyz` says no and all else goes on, for load balancers to notice'
+  },
+  drainMsMax: {
+    env: 'ROOMLOG_DRAIN_MS_MAX',
+    parse: asNumber(0, 600_000),
+    standard: '5000',
+    about:
+      'Milliseconds over which sessions are then asked to come back elsewhere: 2 for each of them, so many at most'
+  },
   shutdownTimeoutMs: {
     env: 'ROOMLOG_SHUTDOWN_TIMEOUT_MS',
     parse: asNumber(100, 600_000),
     standard: '10000',
     about:
-      'Milliseconds to write what waits after SIGTERM; what is left then is said, and the exit code is not 0'
+      'Milliseconds to write what waits when they have been asked; what is left then is said, and the exit code is not 0'
   }
 } as const satisfies Record<string, Setting>
 

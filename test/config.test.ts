@@ -85,6 +85,9 @@ describe('the settings', () => {
     ['ROOMLOG_BACKLOG_BYTES_MAX', '8MiB', 'backlogBytesMax', 8 * 1024 ** 2],
     ['ROOMLOG_SESSION_BACKLOG_BYTES_MAX', '8MiB', 'sessionBacklogBytesMax', 8 * 1024 ** 2],
     ['ROOMLOG_KINDS', './kinds.ts', 'kinds', './kinds.ts'],
+    ['ROOMLOG_EVENT_LOOP_DELAY_MS_MAX', '200', 'eventLoopDelayMsMax', 200],
+    ['ROOMLOG_DRAIN_GRACE_MS', '200', 'drainGraceMs', 200],
+    ['ROOMLOG_DRAIN_MS_MAX', '0', 'drainMsMax', 0],
     ['ROOMLOG_SHUTDOWN_TIMEOUT_MS', '200', 'shutdownTimeoutMs', 200],
     ['LOG_LEVEL', 'debug', 'logLevel', 'debug']
   ])('%s=%s', (name, text, property, value) => {

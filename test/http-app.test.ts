@@ -64,6 +64,7 @@ const startApp = async (appsFolder: string | null): Promise<AppServer> => {
     logger: pino({ level: 'error', errorKey: 'error' }, { write: (line: string) => logged.push(line) }),
     config: { allowedOrigins: ['https://app.example'], frameBytesMax: 1024 },
     processHealth: () => watch.read(),
+    assertReady: nothing,
     appsFolder
   })
   const server = createServer(getRequestListener(app.fetch))
