@@ -5,6 +5,7 @@ import {
   asOrigins,
   asPostgresUrl,
   asRedisUrl,
+  asRooms,
   asSecret,
   asText,
   asWebUrl,
@@ -279,6 +280,13 @@ const limits = {
     parse: asNumber(1000, 86_400_000),
     standard: '60000',
     about: 'Milliseconds after which a session of which nothing is heard is closed'
+  },
+  dayRooms: {
+    env: 'ROOMLOG_DAY_ROOMS',
+    parse: asRooms,
+    standard: '',
+    about:
+      'Rooms (`timeline/ours`, `timeline/*`), separated by commas, whose day it is: who is silent there is asked after 3 s, and gone after 8'
   },
   backlogBytesMax: {
     env: 'ROOMLOG_BACKLOG_BYTES_MAX',

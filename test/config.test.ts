@@ -82,6 +82,7 @@ describe('the settings', () => {
       ['10.0.0.0/8', '127.0.0.1', 'fd00::/8']
     ],
     ['ROOMLOG_IDLE_TIMEOUT_MS', '2000', 'idleTimeoutMs', 2000],
+    ['ROOMLOG_DAY_ROOMS', 'timeline/ours, ceremony/*,*', 'dayRooms', ['timeline/ours', 'ceremony/*', '*']],
     ['ROOMLOG_BACKLOG_BYTES_MAX', '8MiB', 'backlogBytesMax', 8 * 1024 ** 2],
     ['ROOMLOG_SESSION_BACKLOG_BYTES_MAX', '8MiB', 'sessionBacklogBytesMax', 8 * 1024 ** 2],
     ['ROOMLOG_KINDS', './kinds.ts', 'kinds', './kinds.ts'],
@@ -111,6 +112,8 @@ describe('the settings', () => {
     ['AUTH_SECRET', 'k'.repeat(31)],
     ['ALLOWED_ORIGINS', 'https://a.example/'],
     ['ALLOWED_ORIGINS', 'a.example'],
+    ['ROOMLOG_DAY_ROOMS', 'timeline'],
+    ['ROOMLOG_DAY_ROOMS', 'timeline/*a'],
     ['ROOMLOG_TRUSTED_PROXIES', 'proxy.example'],
     ['ROOMLOG_TRUSTED_PROXIES', '10.0.0.0/33'],
     ['ROOMLOG_TRUSTED_PROXIES', '10.0.0.0/']

@@ -65,7 +65,7 @@ export interface AppParts {
   readonly assertReady: () => void
   readonly metrics: Metrics
   readonly logger: Logger
-  readonly config: Pick<Config, 'allowedOrigins' | 'frameBytesMax'>
+  readonly config: Pick<Config, 'allowedOrigins' | 'frameBytesMax' | 'idleTimeoutMs' | 'dayRooms'>
   readonly processHealth: () => ProcessHealth
   /** Where the built apps are; null: none are served. */
   readonly appsFolder: string | null
