@@ -1,3 +1,4 @@
+import { contradictions } from './contradictions.ts'
 import {
   asBytes,
   asNetworks,
@@ -374,40 +375,4 @@ const rowsOf = (table: Record<string, Setting>): string[] =>
 const unknownNames = (environment: Environment): string[] => {
   const known = new Set(Object.values(settings).map(({ env }): string => env))
   return Object.keys(environment).filter((name) => /^ROOMLOG_(?!TEST_)/.test(name) && !known.has(name))
-}
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-
-/** What is fine alone and wrong together. */
-const contradictions = (config: Partial<Config>): string[] => {
-  const {
-    host = '',
-    authSecret,
-    authJwksUrl,
-    authIssuer,
-    authAudience,
-    frameBytesMax = 0,
-    backlogBytesMax = Number.POSITIVE_INFINITY
-  } = config
-  const problems: string[] = []
-  for (const [env, value] of Object.entries({ AUTH_ISSUER: authIssuer, AUTH_AUDIENCE: authAudience })) {
-    if (value && authSecret === null && authJwksUrl === null) {
-      problems.push(`${env}: nothing is checked with it while neither AUTH_SECRET nor AUTH_JWKS_URL is set`)
-    }
-  }
-  if (authSecret && authJwksUrl) problems.push('AUTH_SECRET and AUTH_JWKS_URL: set one of them, not both')
-  // A secret that was refused is undefined, not null: the one problem is enough.
-  if (authSecret === null && authJwksUrl === null && !isLoopback(host)) {
-    problems.push(
-      `HOST: with ${host} others can reach this server, and nothing is set to check who they are. Set AUTH_SECRET ` +
-        '(`openssl rand -base64 32` makes one) or AUTH_JWKS_URL, or leave HOST at 127.0.0.1'
-    )
-  }
-  if (frameBytesMax > backlogBytesMax) {
-    problems.push(
-      `ROOMLOG_FRAME_BYTES_MAX: ${frameBytesMax} bytes would never fit into ROOMLOG_BACKLOG_BYTES_MAX, ${backlogBytesMax}`
-    )
-  }
-  return problems
 }

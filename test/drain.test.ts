@@ -65,7 +65,7 @@ describe.skipIf(missing('postgres'))('a server that is replaced', () => {
     expect(savedMeanwhile).toBeGreaterThan(0)
     expect(asking.length).toBeGreaterThan(0)
     expect(clients.map((client) => client.count('authenticated'))).toEqual(clients.map(() => 0))
-  })
+  }, 90_000)
 
   test('while people write with stock providers loses nothing, and they go on with the next by themselves', async () => {
     const { server } = await start({})

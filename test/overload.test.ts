@@ -38,7 +38,7 @@ describe.skipIf(missing('postgres'))('a server whose event loop is late (G7)', (
   const start = () =>
     startSessionWorld({
       LOG_LEVEL: 'info',
-      ROOMLOG_EVENT_LOOP_DELAY_MS_MAX: '50',
+      ROOMLOG_EVENT_LOOP_DELAY_MS_MAX: '100',
       AUTH_SECRET: '',
       NODE_OPTIONS: `--import=${new URL('./support/busy-on-signal.ts', import.meta.url).href}`
     })
@@ -52,10 +52,10 @@ describe.skipIf(missing('postgres'))('a server whose event loop is late (G7)', (
     expect(await isReady()).toBe(true)
 
     process.kill(server.pid, 'SIGUSR2')
-    await waitUntil(async () => !(await isReady()), { about: '/readyz to say no' })
+    await waitUntil(async () => !(await isReady()), { about: '/readyz to say no', timeoutMs: 20_000 })
     const readiness = await callServer(server.url, '/readyz')
     expect(readiness.headers.get('retry-after')).toBe('3')
-    expect(await expectProblem(readiness, 'overloaded')).toMatch(/^the event loop is \d+ ms late > 50 ms$/)
+    expect(await expectProblem(readiness, 'overloaded')).toMatch(/^the event loop is \d+ ms late > 100 ms$/)
     await expect(RawClient.open(server.wsUrl)).rejects.toThrow('503')
     ben.type('still here')
     await waitUntil(() => ben.isAllAcknowledged, { about: 'what is typed meanwhile to be saved' })
@@ -67,10 +67,10 @@ describe.skipIf(missing('postgres'))('a server whose event loop is late (G7)', (
       about: 'the provider to be refused'
     })
     process.kill(server.pid, 'SIGUSR2')
-    await waitUntil(isReady, { about: '/readyz to say yes' })
+    await waitUntil(isReady, { about: '/readyz to say yes', timeoutMs: 30_000 })
     await waitUntil(() => ada.document.getText(ben.root).length === ben.text.length, {
       about: 'the provider to be let in'
     })
-    expect(server.stderr()).toMatch(/"delayMs":\d+,"delayMsMax":50,"msg":"overloaded: nobody new is let in"/)
-  })
+    expect(server.stderr()).toMatch(/"delayMs":\d+,"delayMsMax":100,"msg":"overloaded: nobody new is let in"/)
+  }, 90_000)
 })

@@ -1,5 +1,5 @@
 /** Loaded into a server that is to be overloaded: from SIGUSR2 on each turn of its event loop is long, until the next. */
-const turnMs = 120
+const turnMs = 250
 let timer: NodeJS.Timeout | undefined
 
 const spin = (): void => {
