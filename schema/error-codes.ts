@@ -140,6 +140,12 @@ export const errorCodes = {
     retry: true,
     about: 'The database cannot be reached; nothing was changed'
   },
+  overloaded: {
+    http: 503,
+    close: 1013,
+    retry: true,
+    about: 'This node has too much to do to let anybody new in; try again, or another node'
+  },
   draining: { http: 503, close: 1012, retry: true, about: 'This node is about to stop; connect again' },
   'not-found': { http: 404, close: 4404, retry: false, about: 'There is nothing at this address' },
   'request-invalid': {

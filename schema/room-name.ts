@@ -29,6 +29,13 @@ export const kindOf = (name: RoomName): string => name.slice(0, name.indexOf('/'
 
 export const idOf = (name: RoomName): string => name.slice(name.indexOf('/') + 1)
 
+/** A room, all rooms of a kind, or all rooms: `form/42`, `form/*`, `*`. */
+export const isRoomPattern = (text: string): boolean =>
+  text === '*' || /^[a-z][a-z0-9-]{0,31}\/\*$/.test(text) || parseRoomName(text) !== null
+
+export const coversRoom = (pattern: string, room: RoomName): boolean =>
+  pattern === '*' || pattern === room || pattern === `${kindOf(room)}/*`
+
 /** The seq if it is a whole number of 0 or more that JavaScript holds exactly, else null. */
 export const parseSeq = (value: unknown): Seq | null => {
   const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value

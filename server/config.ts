@@ -1,3 +1,4 @@
+import { contradictions } from './contradictions.ts'
 import {
   asBytes,
   asNetworks,
@@ -5,6 +6,7 @@ import {
   asOrigins,
   asPostgresUrl,
   asRedisUrl,
+  asRooms,
   asSecret,
   asText,
   asWebUrl,
@@ -280,6 +282,13 @@ const limits = {
     standard: '60000',
     about: 'Milliseconds after which a session of which nothing is heard is closed'
   },
+  dayRooms: {
+    env: 'ROOMLOG_DAY_ROOMS',
+    parse: asRooms,
+    standard: '',
+    about:
+      'Rooms (`timeline/ours`, `timeline/*`), separated by commas, whose day it is: who is silent there is asked after 3 s, and gone after 8'
+  },
   backlogBytesMax: {
     env: 'ROOMLOG_BACKLOG_BYTES_MAX',
     parse: asBytes(1024, 64 * 1024 * MiB),
@@ -291,6 +300,13 @@ const limits = {
     parse: asBytes(1024, 64 * 1024 * MiB),
     standard: '16MiB',
     about: 'Bytes that wait for one slow reader; beyond it, the session is closed to come back'
+  },
+  eventLoopDelayMsMax: {
+    env: 'ROOMLOG_EVENT_LOOP_DELAY_MS_MAX',
+    parse: asNumber(10, 60_000),
+    standard: '500',
+    about:
+      'Milliseconds that the event loop may be late, on average over two seconds; beyond it, nobody new is let in until it is calm again'
   }
 } as const satisfies Record<string, Setting>
 
@@ -307,12 +323,26 @@ const operation = {
     standard: null,
     about: 'Module with kinds of your own, as in `./kinds.ts`; Node runs TypeScript as it is'
   },
+  drainGraceMs: {
+    env: 'ROOMLOG_DRAIN_GRACE_MS',
+    parse: asNumber(0, 600_000),
+    standard: '0',
+    about:
+      'Milliseconds after SIGTERM for which `/readyz` says no and all else goes on, for load balancers to notice'
+  },
+  drainMsMax: {
+    env: 'ROOMLOG_DRAIN_MS_MAX',
+    parse: asNumber(0, 600_000),
+    standard: '5000',
+    about:
+      'Milliseconds over which sessions are then asked to come back elsewhere: 2 for each of them, so many at most'
+  },
   shutdownTimeoutMs: {
     env: 'ROOMLOG_SHUTDOWN_TIMEOUT_MS',
     parse: asNumber(100, 600_000),
     standard: '10000',
     about:
-      'Milliseconds to write what waits after SIGTERM; what is left then is said, and the exit code is not 0'
+      'Milliseconds to write what waits when they have been asked; what is left then is said, and the exit code is not 0'
   }
 } as const satisfies Record<string, Setting>
 
@@ -345,40 +375,4 @@ const rowsOf = (table: Record<string, Setting>): string[] =>
 const unknownNames = (environment: Environment): string[] => {
   const known = new Set(Object.values(settings).map(({ env }): string => env))
   return Object.keys(environment).filter((name) => /^ROOMLOG_(?!TEST_)/.test(name) && !known.has(name))
-}
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-
-/** What is fine alone and wrong together. */
-const contradictions = (config: Partial<Config>): string[] => {
-  const {
-    host = '',
-    authSecret,
-    authJwksUrl,
-    authIssuer,
-    authAudience,
-    frameBytesMax = 0,
-    backlogBytesMax = Number.POSITIVE_INFINITY
-  } = config
-  const problems: string[] = []
-  for (const [env, value] of Object.entries({ AUTH_ISSUER: authIssuer, AUTH_AUDIENCE: authAudience })) {
-    if (value && authSecret === null && authJwksUrl === null) {
-      problems.push(`${env}: nothing is checked with it while neither AUTH_SECRET nor AUTH_JWKS_URL is set`)
-    }
-  }
-  if (authSecret && authJwksUrl) problems.push('AUTH_SECRET and AUTH_JWKS_URL: set one of them, not both')
-  // A secret that was refused is undefined, not null: the one problem is enough.
-  if (authSecret === null && authJwksUrl === null && !isLoopback(host)) {
-    problems.push(
-      `HOST: with ${host} others can reach this server, and nothing is set to check who they are. Set AUTH_SECRET ` +
-        '(`openssl rand -base64 32` makes one) or AUTH_JWKS_URL, or leave HOST at 127.0.0.1'
-    )
-  }
-  if (frameBytesMax > backlogBytesMax) {
-    problems.push(
-      `ROOMLOG_FRAME_BYTES_MAX: ${frameBytesMax} bytes would never fit into ROOMLOG_BACKLOG_BYTES_MAX, ${backlogBytesMax}`
-    )
-  }
-  return problems
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { isRoomPattern } from '../schema/room-name.ts'
 import { parseRedisUrl, type RedisAddress } from './cluster/redis-address.ts'
 
 /** Reads the text of a setting. @throws SettingError that says what is wrong with it, without showing a secret */
@@ -75,6 +76,14 @@ export const asOrigins: Parse<readonly string[]> = (text) => {
   const odd = origins.find((each) => each !== '*' && URL.parse(each)?.origin !== each)
   if (odd !== undefined) throw new SettingError(`"${odd}" is no origin such as https://app.example.com`)
   return Object.freeze(origins)
+}
+
+/** Names of rooms, and kinds as in `form/*`. */
+export const asRooms: Parse<readonly string[]> = (text) => {
+  const rooms = text.split(',').flatMap((each) => each.trim() || [])
+  const odd = rooms.find((each) => !isRoomPattern(each))
+  if (odd !== undefined) throw new SettingError(`"${odd}" is no room such as timeline/ours or timeline/*`)
+  return Object.freeze(rooms)
 }
 
 /** Addresses and networks in CIDR notation. */

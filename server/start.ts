@@ -36,7 +36,9 @@ import { createSnapshots } from './log/snapshot.ts'
 import { createTails } from './log/tail.ts'
 import type { Logger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { type Overload, watchOverload } from './overload.ts'
 import { createPerSecond } from './per-second.ts'
+import { assertReady, type Stage } from './readiness.ts'
 import { createAddressOf } from './remote-address.ts'
 import { type Authority, createAuthority } from './room/authorize.ts'
 import { createChange } from './room/behaviour/change.ts'
@@ -57,7 +59,8 @@ export interface Node {
   /** Where it listens, `http://host:port`. */
   readonly url: string
   /**
-   * Stops: no new sessions, those that are there are asked to come back, and what they wrote is committed.
+   * Stops: not ready, then no new sessions and rooms, those that are there are asked to come back, and what they wrote
+   * is committed.
    *
    * @returns how many entries could not be written within the time for it; 0 when all is well
    */
@@ -89,9 +92,10 @@ export const start = async (given: NodeParts): Promise<Node> => {
   const parts: Parts = { ...given, kinds, cluster: joinCluster(given, metrics) }
   const log = await openLog(parts, metrics)
   const processWatch = watchProcess(process)
-  let isDraining = false
+  const overload = watchOverload({ delayMsMax: config.eventLoopDelayMsMax, logger: given.logger })
+  const stage: Stage = { isLeaving: false, isDraining: false }
   const people = openPeople(parts, log, metrics, () => doors.sessions.all)
-  const doors = openDoors(parts, log, metrics, people, processWatch, () => isDraining)
+  const doors = openDoors(parts, log, metrics, people, { processWatch, overload, stage })
   await people.authority.loadRevocations()
   const { sessions, sockets, app } = doors
   const server = createServer(getRequestListener(app.fetch))
@@ -99,10 +103,12 @@ export const start = async (given: NodeParts): Promise<Node> => {
   await listen(server, config)
 
   const stop = async (): Promise<number> => {
-    const deadline = monotonic() + config.shutdownTimeoutMs
-    isDraining = true
+    stage.isLeaving = true
+    await sleep(config.drainGraceMs)
+    stage.isDraining = true
     server.close()
-    sessions.drain()
+    await sessions.drain()
+    const deadline = monotonic() + config.shutdownTimeoutMs
     await emptied(sessions.all, Math.min(closeMsMax, config.shutdownTimeoutMs))
     await Promise.race([doors.runningKinds.close(), sleep(closeMsMax)])
     await Promise.race([doors.heads?.close(), sleep(closeMsMax)])
@@ -110,6 +116,7 @@ export const start = async (given: NodeParts): Promise<Node> => {
     sessions.close()
     await parts.cluster.close()
     sockets.close()
+    overload.close()
     processWatch.close()
     server.closeAllConnections()
     return unwritten
@@ -123,6 +130,12 @@ const joinCluster = ({ config, logger, bus }: NodeParts, metrics: Metrics): Clus
   const given =
     redis === null ? createNoBus() : createRedisBus({ address: redis, logger, counted: metrics.messaged })
   return createCluster({ bus: bus ?? given, heartbeatMs, logger })
+}
+
+interface Watches {
+  readonly processWatch: ProcessWatch
+  readonly overload: Overload
+  readonly stage: Stage
 }
 
 const openLog = async ({ config, logger, process }: Parts, metrics: Metrics) => {
@@ -218,7 +231,7 @@ const shareParts = (
   { database, commits, loader, tails }: Log,
   metrics: Metrics,
   people: People,
-  isDraining: () => boolean
+  { overload, stage }: Watches
 ) => ({
   ...people,
   addressOf: createAddressOf(config.trustedProxies),
@@ -233,7 +246,8 @@ const shareParts = (
   config,
   metrics,
   turn: new Turn(commits),
-  isDraining
+  assertCalm: overload.assertCalm,
+  isDraining: () => stage.isDraining
 })
 
 type Shared = ReturnType<typeof shareParts>
@@ -280,15 +294,8 @@ const startHeads = ({ cluster, tails, logger, config, isShared }: Shared, rooms:
 }
 
 /** Everything between the log and the network: who may come in, the rooms, and the two doors to them. */
-const openDoors = (
-  parts: Parts,
-  log: Log,
-  metrics: Metrics,
-  people: People,
-  processWatch: ProcessWatch,
-  isDraining: () => boolean
-) => {
-  const shared = shareParts(parts, log, metrics, people, isDraining)
+const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People, watches: Watches) => {
+  const shared = shareParts(parts, log, metrics, people, watches)
   const { config, kinds } = parts
   const { runningKinds, heads, ...opened } = openRooms(shared, log)
   const sessions = createSessions({
@@ -301,7 +308,6 @@ const openDoors = (
     ...shared,
     ...opened,
     readView: (kind, document) => readView(kinds.get(kind), document),
-    isReady: () => log.health.isAble && !isDraining(),
     onRemoved: people.news.roomDeleted,
     sessionCount: () => sessions.all.size
   })
@@ -319,7 +325,8 @@ const openDoors = (
     rooms,
     behaviours: runningKinds,
     appsFolder,
-    processHealth: () => processWatch.read()
+    assertReady: () => assertReady({ ...log, ...watches }),
+    processHealth: () => watches.processWatch.read()
   })
   return { sessions, sockets, app, runningKinds, heads }
 }

@@ -82,9 +82,13 @@ describe('the settings', () => {
       ['10.0.0.0/8', '127.0.0.1', 'fd00::/8']
     ],
     ['ROOMLOG_IDLE_TIMEOUT_MS', '2000', 'idleTimeoutMs', 2000],
+    ['ROOMLOG_DAY_ROOMS', 'timeline/ours, ceremony/*,*', 'dayRooms', ['timeline/ours', 'ceremony/*', '*']],
     ['ROOMLOG_BACKLOG_BYTES_MAX', '8MiB', 'backlogBytesMax', 8 * 1024 ** 2],
     ['ROOMLOG_SESSION_BACKLOG_BYTES_MAX', '8MiB', 'sessionBacklogBytesMax', 8 * 1024 ** 2],
     ['ROOMLOG_KINDS', './kinds.ts', 'kinds', './kinds.ts'],
+    ['ROOMLOG_EVENT_LOOP_DELAY_MS_MAX', '200', 'eventLoopDelayMsMax', 200],
+    ['ROOMLOG_DRAIN_GRACE_MS', '200', 'drainGraceMs', 200],
+    ['ROOMLOG_DRAIN_MS_MAX', '0', 'drainMsMax', 0],
     ['ROOMLOG_SHUTDOWN_TIMEOUT_MS', '200', 'shutdownTimeoutMs', 200],
     ['LOG_LEVEL', 'debug', 'logLevel', 'debug']
   ])('%s=%s', (name, text, property, value) => {
@@ -108,6 +112,8 @@ describe('the settings', () => {
     ['AUTH_SECRET', 'k'.repeat(31)],
     ['ALLOWED_ORIGINS', 'https://a.example/'],
     ['ALLOWED_ORIGINS', 'a.example'],
+    ['ROOMLOG_DAY_ROOMS', 'timeline'],
+    ['ROOMLOG_DAY_ROOMS', 'timeline/*a'],
     ['ROOMLOG_TRUSTED_PROXIES', 'proxy.example'],
     ['ROOMLOG_TRUSTED_PROXIES', '10.0.0.0/33'],
     ['ROOMLOG_TRUSTED_PROXIES', '10.0.0.0/']

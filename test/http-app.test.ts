@@ -62,8 +62,14 @@ const startApp = async (appsFolder: string | null): Promise<AppServer> => {
     kinds,
     metrics: createMetrics(),
     logger: pino({ level: 'error', errorKey: 'error' }, { write: (line: string) => logged.push(line) }),
-    config: { allowedOrigins: ['https://app.example'], frameBytesMax: 1024 },
+    config: {
+      allowedOrigins: ['https://app.example'],
+      frameBytesMax: 1024,
+      idleTimeoutMs: 60_000,
+      dayRooms: []
+    },
     processHealth: () => watch.read(),
+    assertReady: nothing,
     appsFolder
   })
   const server = createServer(getRequestListener(app.fetch))

@@ -217,7 +217,7 @@ insert into entry (room_id, seq, author, at, update) values ($1, 2, 'bob', now()
 const killWaiting = async (database: Database): Promise<boolean> => {
   const killed = await database.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
-     where datname = current_database() and wait_event_type = 'Lock'`
+     where datname = current_database() and (wait_event_type = 'Lock' or wait_event = 'PostgresFdwGetResult')`
   )
   return killed.length > 0
 }

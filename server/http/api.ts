@@ -61,9 +61,11 @@ export interface AppParts {
   /** Who belongs to a room was changed: resolves when all who are in it on this node have it so. */
   readonly changed: (room: RoomName) => Promise<void>
   readonly sessions: () => ReadonlySet<Session>
+  /** @throws RoomlogError that says why this node is no place to send people to */
+  readonly assertReady: () => void
   readonly metrics: Metrics
   readonly logger: Logger
-  readonly config: Pick<Config, 'allowedOrigins' | 'frameBytesMax'>
+  readonly config: Pick<Config, 'allowedOrigins' | 'frameBytesMax' | 'idleTimeoutMs' | 'dayRooms'>
   readonly processHealth: () => ProcessHealth
   /** Where the built apps are; null: none are served. */
   readonly appsFolder: string | null

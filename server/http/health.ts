@@ -1,5 +1,4 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { RoomlogError } from '../../schema/error-codes.ts'
 import { type Api, type ApiParts, jsonResponse, problemResponse } from './api.ts'
 
 const alive = createRoute({
@@ -14,8 +13,9 @@ const ready = createRoute({
   method: 'get',
   path: '/readyz',
   tags: ['Operations'],
-  summary: 'This node can commit',
-  description: 'Answers 503 while it cannot: a load balancer sends nobody here until it can again.',
+  summary: 'This node can commit, and let people in',
+  description:
+    'Answers 503 while it cannot, is `overloaded`, or is `draining`: a load balancer sends nobody here until that is over.',
   responses: {
     200: jsonResponse('It can', z.object({ status: z.literal('ready') })),
     ...problemResponse
@@ -30,15 +30,11 @@ const measures = createRoute({
   responses: { 200: { description: 'Text of Prometheus', content: { 'text/plain': { schema: z.string() } } } }
 })
 
-export const addHealth = (api: Api, { rooms, metrics }: ApiParts): void => {
+export const addHealth = (api: Api, { assertReady, metrics }: ApiParts): void => {
   api.openapi(alive, (c) => c.json({ status: 'alive' as const }, 200))
   api.openapi(ready, (c) => {
-    if (rooms.isReady) return c.json({ status: 'ready' as const }, 200)
-    const { waitingEntries, waitingBytes } = rooms.nodeStats()
-    throw new RoomlogError(
-      'unavailable',
-      `cannot commit: ${waitingEntries} entries, ${waitingBytes} bytes wait`
-    )
+    assertReady()
+    return c.json({ status: 'ready' as const }, 200)
   })
   api.openapi(measures, async (c) => {
     const { text, contentType } = await metrics.read()

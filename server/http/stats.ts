@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { noSuchRoom } from '../room/room-table.ts'
 import type { RoomStats } from '../room/rooms.ts'
+import { heartbeatOf } from '../session/heartbeat.ts'
 import { type Api, type ApiParts, jsonResponse, problemResponse, roomParam, seqShape } from './api.ts'
 
 const count = z.number().int()
@@ -16,6 +17,9 @@ const roomStatsShape = z
     room: z.string(),
     seq: seqShape,
     connections: count,
+    heartbeat: z
+      .object({ pingMs: ms, goneMs: ms })
+      .describe('When a session here of which nothing is heard is asked, and when it is gone'),
     waiting: count.describe('Entries that are not committed yet'),
     acknowledge: latencyShape.nullable().describe('From taking an update to telling its author'),
     broadcast: latencyShape.nullable().describe('From taking an update to sending it to the others')
@@ -56,15 +60,17 @@ const ofNode = createRoute({
   responses: { 200: jsonResponse('This process', nodeStatsShape), ...problemResponse }
 })
 
-export const addStats = (api: Api, { rooms, admission, authority, processHealth }: ApiParts): void => {
+export const addStats = (api: Api, parts: ApiParts): void => {
+  const { rooms, admission, authority, processHealth, config } = parts
   api.openapi(ofRoom, async (c) => {
     const { room } = await admission.reader(c, c.req.valid('param').room)
     const stats = rooms.stats(room)
-    if (stats) return c.json(toBody(stats), 200)
+    const heartbeat = heartbeatOf(config, [room])
+    if (stats) return c.json({ ...toBody(stats), heartbeat }, 200)
     const info = await rooms.find(room)
     if (!info) throw noSuchRoom(room)
     const asleep = { connections: 0, waiting: 0, acknowledge: null, broadcast: null }
-    return c.json({ room, seq: info.head, ...asleep }, 200)
+    return c.json({ room, seq: info.head, heartbeat, ...asleep }, 200)
   })
 
   api.openapi(ofNode, async (c) => {
@@ -76,7 +82,7 @@ export const addStats = (api: Api, { rooms, admission, authority, processHealth 
   })
 }
 
-const toBody = (stats: RoomStats): z.infer<typeof roomStatsShape> => ({
+const toBody = (stats: RoomStats): Omit<z.infer<typeof roomStatsShape>, 'heartbeat'> => ({
   room: stats.room,
   seq: stats.seq,
   connections: stats.connections,

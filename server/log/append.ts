@@ -159,9 +159,14 @@ const causesOf = (groups: readonly RoomEntries[]): (string | null)[] | null => {
   )
 }
 
-/** Was nothing written because something stands at one of the seqs already? */
+/**
+ * Was nothing written because something stands at one of the seqs already? A collision on a foreign server comes without
+ * the field that names the constraint; its message names it in any language.
+ */
 export const isCollision = (error: unknown): boolean =>
-  error instanceof DatabaseError && error.constraint === 'entry_pkey'
+  error instanceof DatabaseError &&
+  error.code === '23505' &&
+  (error.constraint ?? error.message).includes('entry_pkey')
 
 const columnsOf = (groups: readonly RoomEntries[]): [string, string, string, string] => {
   const ids: string[] = []

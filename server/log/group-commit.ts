@@ -47,7 +47,7 @@ class Group implements RoomEntries {
   readonly listeners: CommitListener[] = []
   /** Stays what it was at the first attempt until it is known that nothing of this was written behind it. */
   base: Seq
-  /** An attempt had no answer: it may be committed, or may yet be. */
+  /** An attempt failed: it may be committed, all or in part, or may yet be. */
   isUncertain = false
   /** Another node's entries were in the way. */
   isContested = false
@@ -294,8 +294,8 @@ export class GroupCommit {
       return await appendBatch(this.#lane, groups)
     } catch (error) {
       if (isCollision(error)) return new Map()
-      const isUnknown = error instanceof DatabaseError && error.kind === 'unavailable'
-      if (isUnknown) for (const group of groups) group.isUncertain = true
+      // Whatever it was: where the log is spread over several servers, one of them may have committed before another failed.
+      for (const group of groups) group.isUncertain = true
       throw error
     }
   }

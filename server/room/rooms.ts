@@ -98,8 +98,6 @@ export interface Rooms {
   entries(name: RoomName, after: Seq, limit: number): Promise<readonly Entry[]>
   /** null: the room is not open on this node. */
   stats(name: RoomName): RoomStats | null
-  /** Can it commit now? */
-  readonly isReady: boolean
   nodeStats(): NodeStats
 }
 
@@ -114,7 +112,6 @@ export interface RoomsParts {
   readonly authority: Authority
   readonly kinds: ReadonlyMap<string, RoomDefinition>
   readonly readView: (kind: string, document: Y.Doc) => Json | null
-  readonly isReady: () => boolean
   /** A room was deleted: also on the other nodes. */
   readonly onRemoved: (name: RoomName) => void
   readonly sessionCount: () => number
@@ -172,9 +169,6 @@ export const createRooms = (parts: RoomsParts): Rooms => {
     stats: (name) => {
       const room = rooms.get(name)
       return room === undefined ? null : statsOf(room)
-    },
-    get isReady() {
-      return parts.isReady()
     },
     nodeStats: () => ({
       rooms: rooms.size,

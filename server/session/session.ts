@@ -23,6 +23,7 @@ import type { Room } from '../room/room.ts'
 import { describeExcess, type Excess, tooMany } from '../too-many.ts'
 import { Connection } from './connection.ts'
 import { MessageReader, messageType, permissionDeniedFrame, pingFrame } from './frames.ts'
+import { type Heartbeat, heartbeatOf } from './heartbeat.ts'
 import { HocuspocusSocket } from './hocuspocus-socket.ts'
 import { Inbox } from './inbox.ts'
 import { Intake } from './intake.ts'
@@ -53,8 +54,6 @@ const closed = 3
 
 /** Refused tokens that a session survives. */
 const refusalsMax = 9
-/** A provider gives its socket up after 30 s of silence, a proxy often after 60. */
-const silenceMsMax = 20_000
 /** Whoever does not answer the close of a socket is cut off: the room may wait for it to be read anew. */
 const closeMsMax = 2_000
 
@@ -79,6 +78,9 @@ export class Session implements Sharer {
   #isInTurn = false
   #heardAt = monotonic()
   #pingedAt = 0
+  /** The first ping since something was last heard. */
+  #askedAt = 0
+  #heartbeat: Heartbeat
   #hasAuthenticated = false
   #understandsPing = false
   #refusals = 0
@@ -90,6 +92,7 @@ export class Session implements Sharer {
     this.#parts = parts
     this.remoteAddress = parts.remoteAddress
     this.userAgent = parts.userAgent
+    this.#heartbeat = heartbeatOf(config, [])
     this.hocuspocus = new HocuspocusSocket({
       readyState: () => this.readyState,
       prefixFor: (address) => wire.prefixFor(address),
@@ -211,6 +214,7 @@ export class Session implements Sharer {
       recentEntries
     })
     this.connections.set(address, entered)
+    this.#beat()
     connection.onClose(() => {
       // Not by us, and an old connection may close after a new one took its place.
       if (this.connections.get(address) !== entered) return
@@ -224,6 +228,7 @@ export class Session implements Sharer {
   leave(address: string): void {
     const connection = this.connections.get(address)
     this.connections.delete(address)
+    this.#beat()
     connection?.leave()
   }
 
@@ -242,19 +247,32 @@ export class Session implements Sharer {
 
   /** Once a second: deadlines, silence, and whether the log takes more again. */
   sweep(now: number, date: number): void {
-    const { authTimeoutMs, idleTimeoutMs } = this.#parts.config
+    const { authTimeoutMs } = this.#parts.config
+    const { pingMs, goneMs } = this.#heartbeat
     if (this.readyState !== open) return
     if (!this.#hasAuthenticated && now - this.#openedAt > authTimeoutMs)
       return this.end('auth-timeout', `no token within ${authTimeoutMs} ms`)
     this.expel(({ expiresAt }) => expiresAt !== null && expiresAt <= date, 'token-invalid')
     const silentSince = Math.min(this.#heardAt, this.#outbox.writtenAt)
-    if (now - Math.max(silentSince, this.#pingedAt) > Math.min(silenceMsMax, idleTimeoutMs / 3)) {
+    if (now - Math.max(silentSince, this.#pingedAt) > pingMs) {
       this.#pingedAt = now
+      if (this.#askedAt <= this.#heardAt) this.#askedAt = now
       this.#parts.wire.ping()
       if (this.#understandsPing) this.write(pingFrame)
     }
     if (this.#intake.isPaused) this.#intake.sweep(now)
-    else if (now - this.#heardAt > idleTimeoutMs) this.end('idle', `nothing heard for ${idleTimeoutMs} ms`)
+    else if (now - this.#heardAt > goneMs && this.#isUnanswered(now, goneMs - pingMs))
+      this.end('idle', `nothing heard for ${goneMs} ms`)
+  }
+
+  /** While this process itself stood still, nobody was asked, and nobody could be heard. */
+  #isUnanswered(now: number, ms: number): boolean {
+    return this.#askedAt > this.#heardAt && now - this.#askedAt > ms
+  }
+
+  #beat(): void {
+    const rooms = [...this.connections.values()].map(({ room }) => room.name)
+    this.#heartbeat = heartbeatOf(this.#parts.config, rooms)
   }
 
   /** The answer to a ping, or anything else that shows that somebody is there. */

@@ -14,6 +14,7 @@ import { type AddressOf, networkOf } from '../remote-address.ts'
 import type { Authority } from '../room/authorize.ts'
 import type { SessionContext } from '../room/hocuspocus.ts'
 import type { Room } from '../room/room.ts'
+import { endInSlices } from './drain.ts'
 import { Tally } from './limits.ts'
 import { Session } from './session.ts'
 import type { Turn } from './turn.ts'
@@ -28,6 +29,8 @@ export interface SessionsParts {
   readonly addressOf: AddressOf
   readonly turn: Turn
   readonly recentEntries: (room: Room) => Promise<readonly EntryMark[]>
+  /** @throws RoomlogError 'overloaded' while nobody new is let in */
+  assertCalm(): void
 }
 
 /** Whoever may open a session. */
@@ -40,12 +43,12 @@ export interface Caller {
 
 export interface Sessions {
   readonly all: ReadonlySet<Session>
-  /** @throws RoomlogError 'too-many', 'draining', 'origin-refused' */
+  /** @throws RoomlogError 'too-many', 'draining', 'overloaded', 'origin-refused' */
   admit(request: IncomingMessage): Promise<Caller>
   /** What was admitted becomes a session that Hocuspocus serves; `Session.closed` ends it. */
   open(caller: Caller, wire: Wire): Session
-  /** Refuses new sessions and asks those that are there to come back elsewhere. */
-  drain(): void
+  /** Refuses new sessions and asks those that are there to come back elsewhere; resolves when all have been asked. */
+  drain(): Promise<void>
   close(): void
 }
 
@@ -80,6 +83,7 @@ export const createSessions = (parts: SessionsParts): Sessions => {
       // Before all else: a storm of connects is answered while that costs least.
       await connects.take(network)
       if (isDraining) throw new RoomlogError('draining', 'this node is about to stop')
+      parts.assertCalm()
       const { origin, host, 'user-agent': userAgent = '' } = request.headers
       checkOrigin({ origin, host }, { allowed: config.allowedOrigins, takesGuests: authority.takesGuests })
       ofNetworks.assertRoom(network)
@@ -98,7 +102,7 @@ export const createSessions = (parts: SessionsParts): Sessions => {
     },
     drain: () => {
       isDraining = true
-      for (const session of [...all]) session.end('draining', 'this node is about to stop')
+      return endInSlices([...all], config.drainMsMax)
     },
     close: () => {
       stopSweep()

@@ -20,6 +20,8 @@ declare module 'vitest' {
     redis: Found
     chromium: Found
     'shared data': Found
+    /** Servers that the log is spread over, where ROOMLOG_TEST_SHARDS asks for so many. */
+    shards: Found & { readonly urls: readonly string[] }
   }
 }
 
@@ -39,8 +41,10 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   provide('shared data', { missing: missingSharedData() })
   const { postgres, ...found } = await postgresOfThisRun()
   provide('postgres', found)
+  const shards = await startShards(Number(process.env.ROOMLOG_TEST_SHARDS ?? 0))
+  project.provide('shards', { urls: shards.map(({ url }) => url) })
   return async () => {
-    await postgres?.remove()
+    for (const server of [postgres, ...shards]) await server?.remove()
   }
 }
 
@@ -64,6 +68,9 @@ const postgresOfThisRun = async (): Promise<Found & { postgres?: Postgres }> => 
   const postgres = await startPostgres()
   return { url: postgres.url, postgres }
 }
+
+const startShards = (count: number): Promise<Postgres[]> =>
+  Promise.all(Array.from({ length: count }, () => startPostgres()))
 
 const messageOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)

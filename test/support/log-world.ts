@@ -9,8 +9,11 @@ import { type Commit, RoomLog, roomIdOf } from '../../server/log/room-log.ts'
 import { createMetrics } from '../../server/metrics.ts'
 import { createDatabase } from './database.ts'
 
-export const engines = ['postgres', 'pglite'] as const
-export type Engine = (typeof engines)[number]
+export type Engine = 'postgres' | 'pglite'
+/** PGlite is not spread over servers. */
+export const engines: readonly Engine[] = process.env.ROOMLOG_TEST_SHARDS
+  ? ['postgres']
+  : ['postgres', 'pglite']
 
 export const silent = pino({ level: 'silent' })
 
