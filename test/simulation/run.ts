@@ -69,9 +69,10 @@ const replayOf = ({ isFast, nodes }: Choice, { plan }: Outcome): string =>
 
 const simulate = async (choice: Choice): Promise<boolean> => {
   const totals = createTotals()
-  await using postgres = await startPostgres()
+  const given = process.env.ROOMLOG_TEST_DATABASE_URL
+  await using postgres = given === undefined ? await startPostgres() : null
   await playFast({
-    serverUrl: postgres.url,
+    serverUrl: given ?? postgres?.url ?? '',
     nodes: choice.nodes,
     seeds: seedsOf(choice),
     onOutcome: (outcome) => {
