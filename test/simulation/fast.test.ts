@@ -4,7 +4,7 @@
  */
 import { describe, expect, inject, test } from 'vitest'
 import { missing } from '../support/missing.ts'
-import { playFast } from './play-fast.ts'
+import { playFast } from './play.ts'
 import { describeOutcome } from './report.ts'
 
 const nodes = 1
@@ -18,8 +18,7 @@ describe.skipIf(missing('postgres'))(
       `break no promise in ${seeds} stories from seed ${first}`,
       async () => {
         const failed: string[] = []
-        await playFast({
-          serverUrl: inject('postgres').url ?? '',
+        await playFast(inject('postgres').url ?? '', {
           nodes,
           seeds: Array.from({ length: seeds }, (_, index) => first + index),
           onOutcome: (outcome) => {

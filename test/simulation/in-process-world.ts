@@ -43,12 +43,22 @@ export const openInProcessWorld = async (databaseUrl: string, count: number): Pr
     wait: async (ticks) => {
       for (let turns = ticks * turnsPerTick; turns > 0; turns--) await setImmediate()
     },
+    failBus: notHere('bus'),
+    failPostgres: notHere('postgres'),
+    failRedis: notHere('redis'),
+    healPostgres: async () => {},
+    heal: async () => {},
     readLog: (room) => readStoredLog(database, room),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(nodes.map((node) => node.end()))
       await database.close()
     }
   }
+}
+
+/** What only a machine of its own can do. */
+const notHere = (fault: string) => (): never => {
+  throw new RangeError(`${fault} cannot fail within one process`)
 }
 
 interface Incarnation {
@@ -80,11 +90,12 @@ class InProcessNode implements SimulatedNode {
     return url === undefined ? null : { url, wsUrl: url.replace('http', 'ws') }
   }
 
-  crash(): void {
+  crash(losesClients: () => void): void {
     if (this.#current === null) return
     const { node, proxy } = this.#current
     this.#current = null
     proxy.refuse()
+    losesClients()
     this.#remains.push(node.stop().then(() => proxy.close()))
   }
 
@@ -96,6 +107,10 @@ class InProcessNode implements SimulatedNode {
     await proxy.close()
     this.#current = await this.#start()
   }
+
+  stall = notHere('a stalled node')
+  silence = notHere('a silent network')
+  partition = notHere('the network between nodes')
 
   failDatabase(fault: DatabaseFault, times: number): void {
     if (this.#current === null) return
@@ -113,8 +128,12 @@ class InProcessNode implements SimulatedNode {
     return this.#complaints.splice(0)
   }
 
+  readMemoryBytes(): Promise<null> {
+    return Promise.resolve(null)
+  }
+
   async end(): Promise<void> {
-    this.crash()
+    this.crash(() => {})
     await Promise.all(this.#remains)
   }
 

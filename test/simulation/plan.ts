@@ -14,6 +14,8 @@ export interface Scene {
   readonly nodes: number
   readonly rooms: number
   readonly clients: number
+  /** So many of the clients are providers as their makers deliver them. */
+  readonly stockClients: number
   readonly phases: number
   /** What may go wrong; what stands here twice does so twice as often. */
   readonly faults: readonly FaultName[]
@@ -32,6 +34,7 @@ export interface ClientPlan {
   readonly room: number
   /** Where it connects first. */
   readonly node: number
+  readonly isStock: boolean
 }
 
 export interface Plan {
@@ -51,7 +54,8 @@ export const planStory = (seed: number, scene: Scene): Plan => {
     clients: times(scene.clients, (client) => ({
       name: `c${client}`,
       room: client % scene.rooms,
-      node: random.below(scene.nodes)
+      node: random.below(scene.nodes),
+      isStock: client < scene.stockClients
     })),
     phases: times(scene.phases, () => planPhase(random, scene))
   }
@@ -92,6 +96,14 @@ const planFault = (random: Random, { faults, clients, nodes }: Scene): Fault => 
       return { do: name, client }
     case 'database':
       return { do: name, node, fault: random.pick(databaseFaults), times: 1 + random.below(3) }
+    case 'bus':
+      return { do: name, lost: random.below(60), repeated: random.below(40), late: random.below(60) }
+    case 'postgres':
+      return { do: name, how: random.pick(['kill', 'stop', 'pause'] as const) }
+    case 'redis':
+      return { do: name, how: random.pick(['kill', 'pause', 'wipe'] as const) }
+    case 'flood':
+      return { do: name, client, characters: 64 * 1024, times: 20 + random.below(80) }
     default:
       return { do: name, node }
   }

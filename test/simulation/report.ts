@@ -7,20 +7,31 @@ export interface Totals {
   stories: number
   edits: number
   acknowledgedInFaults: number
+  memoryBytes: number
   failed: number
 }
 
-export const createTotals = (): Totals => ({ stories: 0, edits: 0, acknowledgedInFaults: 0, failed: 0 })
+export const createTotals = (): Totals => ({
+  stories: 0,
+  edits: 0,
+  acknowledgedInFaults: 0,
+  memoryBytes: 0,
+  failed: 0
+})
 
-export const count = (totals: Totals, { edits, acknowledgedInFaults, failedIn }: Outcome): void => {
+export const count = (totals: Totals, outcome: Outcome): void => {
   totals.stories++
-  totals.edits += edits
-  totals.acknowledgedInFaults += acknowledgedInFaults
-  if (failedIn !== null) totals.failed++
+  totals.edits += outcome.edits
+  totals.acknowledgedInFaults += outcome.acknowledgedInFaults
+  totals.memoryBytes = Math.max(totals.memoryBytes, outcome.memoryBytes)
+  if (outcome.failedIn !== null) totals.failed++
 }
 
-export const describeTotals = ({ stories, edits, acknowledgedInFaults, failed }: Totals): string =>
-  `${stories} seeds, ${edits} edits, ${acknowledgedInFaults} of them acknowledged while something failed, ${failed} seeds with violations`
+export const describeTotals = (totals: Totals): string => {
+  const { stories, edits, acknowledgedInFaults, memoryBytes, failed } = totals
+  const memory = memoryBytes > 0 ? `, ${Math.round(memoryBytes / 1024 ** 2)} MiB of memory at most` : ''
+  return `${stories} seeds, ${edits} edits, ${acknowledgedInFaults} of them acknowledged while something failed${memory}: ${failed} seeds with violations`
+}
 
 const violationsShownMax = 20
 

@@ -1,7 +1,7 @@
 /** `npm run simulate`: plays stories full of faults and checks that everything which is promised holds. */
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../support/postgres.ts'
-import { playFast } from './play-fast.ts'
+import { type PlayOptions, playFast, playReal } from './play.ts'
 import { count, createTotals, describeOutcome, describeTotals } from './report.ts'
 import type { Outcome } from './story.ts'
 
@@ -69,20 +69,25 @@ const replayOf = ({ isFast, nodes }: Choice, { plan }: Outcome): string =>
 
 const simulate = async (choice: Choice): Promise<boolean> => {
   const totals = createTotals()
-  const given = process.env.ROOMLOG_TEST_DATABASE_URL
-  await using postgres = given === undefined ? await startPostgres() : null
-  await playFast({
-    serverUrl: given ?? postgres?.url ?? '',
+  const options = {
     nodes: choice.nodes,
     seeds: seedsOf(choice),
-    onOutcome: (outcome) => {
+    onOutcome: (outcome: Outcome) => {
       count(totals, outcome)
       console.info(describeOutcome(outcome, replayOf(choice, outcome)))
       return outcome.failedIn === null || choice.keepsGoing
     }
-  })
+  }
+  await (choice.isFast ? simulateFast(options) : playReal(options))
   console.info(describeTotals(totals))
   return totals.failed === 0
+}
+
+const simulateFast = async (options: PlayOptions): Promise<void> => {
+  const given = process.env.ROOMLOG_TEST_DATABASE_URL
+  if (given !== undefined) return playFast(given, options)
+  await using postgres = await startPostgres()
+  await playFast(postgres.url, options)
 }
 
 // Ending by a signal runs what ends our processes; the default would not.

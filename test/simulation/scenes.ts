@@ -6,6 +6,7 @@ export const fastScene = (nodes: number): Scene => ({
   nodes,
   rooms: 2,
   clients: 5,
+  stockClients: 0,
   phases: 3,
   editsMax: 6,
   ticksMax: 24,
@@ -21,5 +22,33 @@ export const fastScene = (nodes: number): Scene => ({
     'move',
     'leave',
     'stop-reading'
+  ]
+})
+
+/** Longer, with everything that a machine of its own can do. */
+export const realScene = (nodes: number): Scene => ({
+  nodes,
+  rooms: 3,
+  clients: 12,
+  stockClients: 3,
+  phases: 3,
+  editsMax: 12,
+  ticksMax: 60,
+  faults: [
+    'database',
+    'database',
+    'crash',
+    'crash',
+    'restart',
+    'stall',
+    'silence',
+    'partition',
+    'postgres',
+    'redis',
+    'cut',
+    'move',
+    'leave',
+    'stop-reading',
+    'flood'
   ]
 })

@@ -33,6 +33,18 @@ export type Fault =
   | { readonly do: 'crash'; readonly node: number }
   /** SIGTERM, and a new process. */
   | { readonly do: 'restart'; readonly node: number }
+  /** SIGSTOP, until the end of the phase. */
+  | { readonly do: 'stall'; readonly node: number }
+  /** Nothing gets through between the node and its clients, and nobody is told, until the end of the phase. */
+  | { readonly do: 'silence'; readonly node: number }
+  /** What the nodes tell each other is lost, repeated and late, so many times out of a hundred. */
+  | { readonly do: 'bus'; readonly lost: number; readonly repeated: number; readonly late: number }
+  /** The node hears nothing of the others, nor they of it, until the end of the phase. */
+  | { readonly do: 'partition'; readonly node: number }
+  | { readonly do: 'postgres'; readonly how: 'kill' | 'stop' | 'pause' }
+  | { readonly do: 'redis'; readonly how: 'kill' | 'pause' | 'wipe' }
+  /** Pastes so much text so many times and takes it out again: more than somebody who does not read has room for. */
+  | { readonly do: 'flood'; readonly client: number; readonly characters: number; readonly times: number }
 
 export type FaultName = Fault['do']
 
