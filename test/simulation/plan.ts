@@ -97,7 +97,13 @@ const planFault = (random: Random, { faults, clients, nodes }: Scene): Fault => 
     case 'database':
       return { do: name, node, fault: random.pick(databaseFaults), times: 1 + random.below(3) }
     case 'bus':
-      return { do: name, lost: random.below(60), repeated: random.below(40), late: random.below(60) }
+      return {
+        do: name,
+        lost: random.below(60),
+        repeated: random.below(40),
+        late: random.below(60),
+        seed: random.below(2 ** 32)
+      }
     case 'postgres':
       return { do: name, how: random.pick(['kill', 'stop', 'pause'] as const) }
     case 'redis':

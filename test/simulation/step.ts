@@ -38,7 +38,13 @@ export type Fault =
   /** Nothing gets through between the node and its clients, and nobody is told, until the end of the phase. */
   | { readonly do: 'silence'; readonly node: number }
   /** What the nodes tell each other is lost, repeated and late, so many times out of a hundred. */
-  | { readonly do: 'bus'; readonly lost: number; readonly repeated: number; readonly late: number }
+  | {
+      readonly do: 'bus'
+      readonly lost: number
+      readonly repeated: number
+      readonly late: number
+      readonly seed: number
+    }
   /** The node hears nothing of the others, nor they of it, until the end of the phase. */
   | { readonly do: 'partition'; readonly node: number }
   | { readonly do: 'postgres'; readonly how: 'kill' | 'stop' | 'pause' }

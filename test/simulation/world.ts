@@ -31,7 +31,7 @@ export interface NodeAddress {
 }
 
 /** What becomes of messages between nodes, each so many times out of a hundred. */
-export type BusFault = Pick<Extract<Step, { do: 'bus' }>, 'lost' | 'repeated' | 'late'>
+export type BusFault = Pick<Extract<Step, { do: 'bus' }>, 'lost' | 'repeated' | 'late' | 'seed'>
 
 export interface World extends AsyncDisposable {
   readonly nodes: readonly SimulatedNode[]
