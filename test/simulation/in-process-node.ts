@@ -21,7 +21,9 @@ const settings = {
   AUTH_SECRET: authSecret,
   ROOMLOG_POOL_MAX: '3',
   ROOMLOG_COMMIT_TIMEOUT_MS: '400',
-  ROOMLOG_SHUTDOWN_TIMEOUT_MS: '1000'
+  ROOMLOG_SHUTDOWN_TIMEOUT_MS: '1000',
+  ROOMLOG_HEARTBEAT_MS: '250',
+  ROOMLOG_HEADS_CHECK_MS: '150'
 }
 
 /** From a start to a crash or an end. */
@@ -114,7 +116,7 @@ export class InProcessNode implements SimulatedNode {
     const { bus, number } = this.#weather.connect()
     const config = readConfig({ ...settings, DATABASE_URL: proxy.url })
     const logger = createLogger('error', { write: (line) => this.#complain(line, proxy) })
-    this.#life = { node: await start({ config, logger, process }), proxy, bus, number }
+    this.#life = { node: await start({ config, logger, process, bus }), proxy, bus, number }
   }
 
   /** Those who are dead do not complain. */

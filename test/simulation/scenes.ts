@@ -1,5 +1,6 @@
 /** What stories are about, in both forms. */
 import type { Scene } from './plan.ts'
+import type { FaultName } from './step.ts'
 
 /** Short: a hundred of them are a test. */
 export const fastScene = (nodes: number): Scene => ({
@@ -21,7 +22,8 @@ export const fastScene = (nodes: number): Scene => ({
     'cut',
     'move',
     'leave',
-    'stop-reading'
+    'stop-reading',
+    ...betweenNodes(nodes, ['bus', 'bus', 'partition'])
   ]
 })
 
@@ -42,9 +44,8 @@ export const realScene = (nodes: number): Scene => ({
     'restart',
     'stall',
     'silence',
-    'partition',
+    ...betweenNodes(nodes, ['partition', 'redis']),
     'postgres',
-    'redis',
     'cut',
     'move',
     'leave',
@@ -52,3 +53,7 @@ export const realScene = (nodes: number): Scene => ({
     'flood'
   ]
 })
+
+/** A node alone says nothing to others. */
+const betweenNodes = (nodes: number, faults: readonly FaultName[]): readonly FaultName[] =>
+  nodes > 1 ? faults : []
