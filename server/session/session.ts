@@ -244,6 +244,8 @@ export class Session implements Sharer {
   sweep(now: number, date: number): void {
     const { authTimeoutMs, idleTimeoutMs } = this.#parts.config
     if (this.readyState !== open) return
+    // It said goodbye: that it takes its time to close its half, or never does, is nobody's concern.
+    if (!this.#parts.wire.isOpen) return this.#parts.wire.terminate()
     if (!this.#hasAuthenticated && now - this.#openedAt > authTimeoutMs)
       return this.end('auth-timeout', `no token within ${authTimeoutMs} ms`)
     this.expel(({ expiresAt }) => expiresAt !== null && expiresAt <= date, 'token-invalid')
