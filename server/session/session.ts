@@ -250,6 +250,8 @@ export class Session implements Sharer {
     const { authTimeoutMs } = this.#parts.config
     const { pingMs, goneMs } = this.#heartbeat
     if (this.readyState !== open) return
+    // It said goodbye: that it takes its time to close its half, or never does, is nobody's concern.
+    if (!this.#parts.wire.isOpen) return this.#parts.wire.terminate()
     if (!this.#hasAuthenticated && now - this.#openedAt > authTimeoutMs)
       return this.end('auth-timeout', `no token within ${authTimeoutMs} ms`)
     this.expel(({ expiresAt }) => expiresAt !== null && expiresAt <= date, 'token-invalid')
