@@ -43,7 +43,8 @@ for (const engine of engines) {
     ): Promise<void> => {
       const node = await world.node()
       const { log } = follow(name)
-      for (const [author, update, cause] of entries) node.append(log, author, update, null, { cause: cause ?? null })
+      for (const [author, update, cause] of entries)
+        node.append(log, author, update, null, { cause: cause ?? null })
       node.kick()
       await node.flush(10_000)
     }

@@ -170,7 +170,7 @@ export class Room implements RoomLogListener {
     if (batch !== null) this.#follower.heard(batch)
   }
 
-  /** Where the database says that the room stands; `since` is what was applied when it was asked. */
+  /** @param since what was applied when the database was asked */
   standsAt(standing: Standing, since: Seq): void {
     if (this.brokenBy === null) this.#follower.standsAt(standing, since)
   }
@@ -290,8 +290,7 @@ export class Room implements RoomLogListener {
   }
 
   failed(error: RoomlogError): void {
-    const isConflict = error.reason === 'version-conflict'
-    this.break(isConflict ? new RoomlogError('resync', error.message, { cause: error }) : error)
+    this.break(error.reason === 'version-conflict' ? new RoomlogError('resync', error.message) : error)
   }
 
   #fanOut(first: Seq, last: Seq, at: number, entries: Commit['entries']): void {

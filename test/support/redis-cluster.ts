@@ -24,7 +24,7 @@ export const startRedisCluster = async (): Promise<RedisCluster> => {
     }
     for (const client of clients) {
       await waitUntil(
-        async () => /cluster_state:ok[^]*cluster_known_nodes:3/.test(await client.cluster('INFO')),
+        async () => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(await client.cluster('INFO')),
         {
           about: 'the cluster to be complete'
         }
