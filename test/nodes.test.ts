@@ -85,6 +85,24 @@ both('two nodes with Redis', () => {
     expect(await stored(nodes[1], room)).toBe('last words')
   })
 
+  test('G1: who writes and closes the tab at once, beside others on another node, has lost nothing', async () => {
+    const room = newRoom()
+    using ada = openProvider(nodes[0].wsUrl, room)
+    await ada.settled()
+    for (let round = 0; round < 10; round++) {
+      using ben = openProvider(nodes[1].wsUrl, room)
+      await ben.settled()
+      write(ada, `a${round} `)
+      write(ben, `b${round} `)
+      await ben.settled()
+    }
+    await ada.settled()
+    await waitUntil(() => textOf(ada).includes('b9'), { about: 'the last words of a closed tab' })
+    const words = (await stored(nodes[0], room)).split(' ').filter(Boolean)
+    expect(words).toHaveLength(20)
+    expect(textOf(ada).split(' ').filter(Boolean)).toHaveLength(20)
+  })
+
   test('G2: somebody who comes back to another node brings nothing twice', async () => {
     const room = newRoom()
     const document = new Y.Doc()
@@ -210,6 +228,12 @@ both('two nodes that are asked for one thing at once', () => {
     await database.drop()
   })
 
+  const create = (node: ServerProcess, room: string, headers: Readonly<Record<string, string>>) =>
+    fetch(`${node.url}/api/rooms`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ name: room })
+    })
   const guest = async (node: ServerProcess): Promise<Record<string, string>> => {
     const headers = { 'content-type': 'application/json' }
     const answer = await fetch(`${node.url}/api/guests`, { method: 'POST', headers, body: '{"name":"Ada"}' })
@@ -232,11 +256,7 @@ both('two nodes that are asked for one thing at once', () => {
     const owner = await guest(nodes[0])
     for (let round = 0; round < 10; round++) {
       const room = `form/raced-${round}`
-      await fetch(`${nodes[0].url}/api/rooms`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...owner },
-        body: JSON.stringify({ name: room })
-      })
+      await create(nodes[0], room, owner)
       await patch(nodes[0], room, 'first', owner)
       const { seq } = await readView(nodes[1].url, room)
       const based = { ...owner, 'if-match': String(seq) }
@@ -246,5 +266,32 @@ both('two nodes that are asked for one thing at once', () => {
       ])
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
     }
+  })
+
+  test('make a room once, and what its kind makes of it', async () => {
+    const owner = await guest(nodes[0])
+    for (let round = 0; round < 10; round++) {
+      const room = `timeline/raced-${round}`
+      const answers = await Promise.all([create(nodes[0], room, owner), create(nodes[1], room, owner)])
+      expect(answers.map(({ status }) => status).sort()).toEqual([201, 409])
+    }
+  })
+
+  test('end a room on the other, where one deletes it', async () => {
+    const [owner, other] = [await guest(nodes[0]), await guest(nodes[1])]
+    const name = newRoom()
+    await create(nodes[0], name, owner)
+    const token = other.authorization?.slice('Bearer '.length) ?? ''
+    using ben = openProvider(nodes[1].wsUrl, name, new Y.Doc(), token)
+    await ben.settled()
+    const closed = Promise.withResolvers<void>()
+    ben.provider.on('authenticationFailed', () => closed.resolve())
+    ben.provider.on('close', () => closed.resolve())
+    const gone = await fetch(`${nodes[0].url}/api/rooms/${encodeURIComponent(name)}`, {
+      method: 'DELETE',
+      headers: owner
+    })
+    expect(gone.status).toBe(204)
+    await closed.promise
   })
 })

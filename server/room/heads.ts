@@ -25,6 +25,7 @@ export interface Heads {
 }
 
 const atOnceMax = 1_000
+const lookTopic = 'look'
 
 export const watchHeads = ({ rooms, tails, bus, nodes, logger, everyMs }: HeadsParts): Heads => {
   const check = async (): Promise<void> => {
@@ -32,14 +33,24 @@ export const watchHeads = ({ rooms, tails, bus, nodes, logger, everyMs }: HeadsP
     for (let from = 0; from < open.length; from += atOnceMax)
       await checkSome(tails, open.slice(from, from + atOnceMax))
   }
+  let running: Promise<void> | null = null
   const checkNow = (): void => {
-    check().catch((error: unknown) => {
-      // The next round tries again.
-      if (!(error instanceof RoomlogError)) logger.error({ err: error }, 'heads not compared')
-    })
+    running ??= check()
+      .catch((error: unknown) => {
+        // The next round tries again.
+        if (!(error instanceof RoomlogError)) logger.error({ err: error }, 'heads not compared')
+      })
+      .finally(() => {
+        running = null
+      })
   }
   const rounds = startRounds({ everyMs, about: 'comparing heads', logger, work: check })
-  const stopMissed = bus.onMissed(checkNow)
+  // What this node said while it was cut off, the others have missed.
+  const stopMissed = bus.onMissed(() => {
+    checkNow()
+    nodes.tell(lookTopic, new Uint8Array())
+  })
+  nodes.hear(lookTopic, checkNow)
   nodes.onRejoined(checkNow)
   return {
     close: () => {

@@ -181,7 +181,6 @@ export class Room implements RoomLogListener {
     this.#holds.add(held)
   }
 
-  /** Resolves when nothing holds the room any more. */
   async released(): Promise<void> {
     while (this.#holds.size > 0) await Promise.all(this.#holds)
   }
