@@ -89,7 +89,10 @@ export const fanOut: Scenario = {
       title: 'readers to whom one node of Roomlog gave everything',
       digits: 0,
       fold: 'median',
-      of: (round) => (round.get(many)?.slowArrived === 1 ? (round.get(many)?.readers ?? null) : 0),
+      of: (round) => {
+        const figures = round.get(many)
+        return figures === undefined || figures.slowArrived === 1 ? (figures?.readers ?? null) : 0
+      },
       goal: goals.readersOfOneNode
     }
   ]
