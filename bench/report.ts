@@ -8,6 +8,8 @@ import type { Column, Ratio, Round, Scenario } from './scenarios/scenario.ts'
 export interface Outcome {
   readonly scenario: Scenario
   readonly rounds: readonly Round[]
+  /** Which subjects could not be measured in which run, and why. */
+  readonly failures: readonly string[]
 }
 
 export interface Conditions {
@@ -35,7 +37,7 @@ export const renderReport = (outcomes: readonly Outcome[], conditions: Condition
   ].join('\n')
 
 /** The tables of one scenario, for the terminal. */
-export const renderOutcome = ({ scenario, rounds }: Outcome, settings: Settings): string[] => [
+export const renderOutcome = ({ scenario, rounds, failures }: Outcome, settings: Settings): string[] => [
   `## ${scenario.title}`,
   '',
   scenario.about(settings),
@@ -52,10 +54,10 @@ export const renderOutcome = ({ scenario, rounds }: Outcome, settings: Settings)
   '',
   ...tableOf([
     ['ratio or figure', 'value', 'lowest and highest run', 'goal', ''],
-    ...scenario.ratios.map((ratio) => rowOf(ratio, { scenario, rounds }))
+    ...scenario.ratios.map((ratio) => rowOf(ratio, scenario, rounds))
   ]),
   '',
-  ...notesOn({ scenario, rounds }).map((note) => `- ${note}`),
+  ...[...failures, ...notesOn(scenario, rounds)].map((note) => `- ${note}`),
   ''
 ]
 
@@ -83,9 +85,7 @@ const renderGoals = (outcomes: readonly Outcome[]): string[] => [
   ...tableOf([
     ['ratio or figure', 'value', 'lowest and highest run', 'goal', ''],
     ...outcomes.flatMap(({ scenario, rounds }) =>
-      scenario.ratios
-        .filter((ratio) => ratio.goal !== null)
-        .map((ratio) => rowOf(ratio, { scenario, rounds }))
+      scenario.ratios.filter((ratio) => ratio.goal !== null).map((ratio) => rowOf(ratio, scenario, rounds))
     )
   ]),
   ''
@@ -107,7 +107,7 @@ const limits: readonly string[] = [
   ''
 ]
 
-const rowOf = (ratio: Ratio, { scenario, rounds }: Outcome): string[] => {
+const rowOf = (ratio: Ratio, scenario: Scenario, rounds: readonly Round[]): string[] => {
   const values = rounds.map(ratio.of)
   const isDisturbed = scenario.subjects.some(
     (subject) => highest(rounds, subject, 'otherCores') > otherCoresMax
@@ -134,7 +134,7 @@ const verdict = ({ goal }: Ratio, value: number | null, isDisturbed: boolean): s
 }
 
 /** What a reader must know before trusting the tables above. */
-const notesOn = ({ scenario, rounds }: Outcome): string[] => {
+const notesOn = (scenario: Scenario, rounds: readonly Round[]): string[] => {
   const busy = scenario.subjects.filter(
     (subject) => highest(rounds, subject, 'generatorBusy') > generatorBusyMax
   )

@@ -5,7 +5,7 @@ import { writeCapacity } from './capacity-page.ts'
 import { full, quick, type Settings } from './config.ts'
 import { startDatabase } from './database.ts'
 import { createRandom } from './load/random.ts'
-import { type Outcome, renderOutcome, renderReport } from './report.ts'
+import { renderOutcome, renderReport } from './report.ts'
 import { keepResults } from './results.ts'
 import { coldOpen } from './scenarios/cold-open.ts'
 import { connections } from './scenarios/connections.ts'
@@ -104,14 +104,29 @@ const limitTo = (scenario: Scenario, subjects: readonly string[]): Scenario =>
     ? scenario
     : { ...scenario, subjects: scenario.subjects.filter((subject) => subjects.includes(subject)) }
 
-/** All subjects of a scenario, one after the other; each round begins with another one. */
-const measureRound = async (scenario: Scenario, bench: Bench, round: number): Promise<Round> => {
+/**
+ * All subjects of a scenario, one after the other; each round begins with another one. One that fails has no figures:
+ * the others are measured all the same, the report says so, and the exit code is 1.
+ */
+const measureRound = async (
+  scenario: Scenario,
+  bench: Bench,
+  round: number,
+  failures: string[]
+): Promise<Round> => {
   const figures = new Map<string, Figures>()
   const { subjects } = scenario
   for (const index of subjects.keys()) {
     const subject = subjects[(index + round) % subjects.length] ?? ''
     const start = performance.now()
-    figures.set(subject, await scenario.measure(subject, bench))
+    try {
+      figures.set(subject, await scenario.measure(subject, bench))
+    } catch (error) {
+      const [reason] = (error instanceof Error ? error.message : String(error)).split('\n', 1)
+      failures.push(`${subject}, run ${round + 1}: **failed**: ${reason}`)
+      console.error(error)
+      process.exitCode = 1
+    }
     const seconds = ((performance.now() - start) / 1000).toFixed(1)
     console.info(`run ${round + 1}  ${scenario.name.padEnd(10)}  ${subject.padEnd(20)}  ${seconds} s`)
   }
@@ -123,11 +138,16 @@ const measureAll = async (choice: Choice): Promise<void> => {
   const start = performance.now()
   await using database = await startDatabase()
   const bench: Bench = { settings: choice.settings, database, random: createRandom(startedAt.getTime()) }
-  const rounds = new Map<Scenario, Round[]>(choice.scenarios.map((scenario) => [scenario, []]))
+  const outcomes = choice.scenarios.map((scenario) => ({
+    scenario,
+    rounds: [] as Round[],
+    failures: [] as string[]
+  }))
   for (let round = 0; round < choice.runs; round += 1) {
-    for (const [scenario, done] of rounds) done.push(await measureRound(scenario, bench, round))
+    for (const { scenario, rounds, failures } of outcomes) {
+      rounds.push(await measureRound(scenario, bench, round, failures))
+    }
   }
-  const outcomes: Outcome[] = [...rounds].map(([scenario, done]) => ({ scenario, rounds: done }))
   for (const outcome of outcomes) console.info(renderOutcome(outcome, choice.settings).join('\n'))
   if (choice.isWhole || choice.isSustained) writeCapacity(keepResults(outcomes, startedAt))
   if (!choice.isWhole) return

@@ -114,8 +114,9 @@ export class Client {
 
   #upgrade(target: Target): void {
     const path = target.protocol === 'y-websocket' ? `${target.path}${this.room}${this.#query}` : target.path
+    const host = target.host.includes(':') ? `[${target.host}]` : target.host
     this.#socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: ${target.host}:${target.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `GET ${path} HTTP/1.1\r\nHost: ${host}:${target.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         'Sec-WebSocket-Key: cm9vbWxvZy1iZW5jaC1rZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n'
     )
     const read = createFrameReader((opcode, buffer, start, end) => this.#frame(opcode, buffer, start, end))
@@ -200,5 +201,5 @@ export class Client {
 
 const open = ({ host, port, isSecure }: Target, localAddress: string | undefined): Socket => {
   const where = localAddress === undefined ? { host, port } : { host, port, localAddress }
-  return isSecure ? connectSecurely({ ...where, servername: host }) : connect({ ...where, noDelay: true })
+  return isSecure ? connectSecurely(where) : connect({ ...where, noDelay: true })
 }
