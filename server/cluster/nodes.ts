@@ -35,6 +35,8 @@ const channel = 'nodes'
 const topics = { alive: 'alive', bye: 'bye' }
 /** Whoever is not heard of for so many heartbeats is gone. */
 const heartbeatsMissed = 2
+/** For so many leases a node may hear nothing of itself before it gives its connection up. */
+const leasesSilent = 2
 const nothing = new Uint8Array()
 
 export const createNodes = ({ bus, heartbeatMs, logger }: NodesParts): Nodes => {
@@ -88,15 +90,20 @@ export const createNodes = ({ bus, heartbeatMs, logger }: NodesParts): Nodes => 
   }
   const tick = (): void => {
     const now = monotonic()
-    const stalledMs = now - tickedAt - heartbeatMs
+    const stalledMs = now - tickedAt
     tickedAt = now
+    // By then the others have given it up.
     if (stalledMs > leaseMs) rejoin(stalledMs)
     for (const [node, at] of heardAt) if (now - at > leaseMs) lose(node)
     alive()
     // Only what is up can be silent.
     if (!bus.isUp) heardSelfAt = now
-    if (now - heardSelfAt <= leaseMs) return
-    heardSelfAt = now
+    // What has arrived and was not read yet, for this node had no time, is read first.
+    if (now - heardSelfAt > leaseMs * leasesSilent) setImmediate(suspect)
+  }
+  const suspect = (): void => {
+    if (monotonic() - heardSelfAt <= leaseMs * leasesSilent) return
+    heardSelfAt = monotonic()
     bus.suspect()
   }
 

@@ -144,17 +144,22 @@ const openServerLink = ({ address, logger, receive, channels, reopened }: LinkPa
   subscriber.on('close', () => {
     isSubscribed = false
   })
+  const isUp = (): boolean => isSubscribed && publisher.status === 'ready'
+  const settle = (): void => {
+    if (isUp()) reopened()
+  }
+  publisher.on('ready', settle)
   subscriber.on('ready', () => {
     void subscribeAll(channels(), (names) => subscriber.subscribe(...names)).then((isDone) => {
       isSubscribed = isDone
-      if (isDone) reopened()
+      if (isDone) settle()
       else subscriber.disconnect(true)
     })
   })
   return {
     mode: address.mode ?? 'standalone',
     get isUp() {
-      return isSubscribed && publisher.status === 'ready'
+      return isUp()
     },
     publish: (name, message) => publisher.publish(prefix + name, toBuffer(message)),
     subscribe: (name) => quietly(subscriber.subscribe(prefix + name)),
