@@ -30,6 +30,7 @@ import type { Loader, StoredRoom, UserClients } from '../log/load.ts'
 import type { Snapshot, Snapshots } from '../log/snapshot.ts'
 import type { Tails } from '../log/tail.ts'
 import type { Logger } from '../logger.ts'
+import type { Presences } from '../presence/presences.ts'
 import type { Session } from '../session/session.ts'
 import type { Authority } from './authorize.ts'
 import { ClientOwners } from './client-owners.ts'
@@ -58,6 +59,7 @@ export interface HocuspocusParts {
   readonly isShared: boolean
   readonly onRepair: () => void
   readonly commits: GroupCommit
+  readonly presences: Presences
   readonly snapshots: Snapshots
   readonly clientIds: ClientIds
   readonly logger: Logger
@@ -205,6 +207,7 @@ const load = async (
       document,
       stored,
       commits: parts.commits,
+      presence: parts.presences.open(name),
       ownerRole: creatorRole(kind),
       documentBytesMax: parts.documentBytesMax,
       schedule: parts.schedule,
@@ -236,6 +239,7 @@ const load = async (
     rooms.set(name, room)
     document.on('destroy', () => {
       channel.close()
+      parts.presences.release(name)
       if (rooms.get(name) === room) rooms.delete(name)
     })
     listen(room)

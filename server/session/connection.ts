@@ -21,6 +21,7 @@ import type { Seq } from '../../schema/room-name.ts'
 import type { Access, Escalation, User } from '../auth/identity.ts'
 import { monotonic, now } from '../clock.ts'
 import type { Config } from '../config.ts'
+import { MalformedPresence } from '../presence/announced.ts'
 import { caughtUp } from '../room/caught-up.ts'
 import type { Member, Room } from '../room/room.ts'
 import { Writing } from '../room/writing.ts'
@@ -36,7 +37,6 @@ import {
   syncStep
 } from './frames.ts'
 import { type Pace, paceOf, Spaced } from './limits.ts'
-import { MalformedPresence } from './presence.ts'
 import { Repeats } from './repeats.ts'
 import type { Busy, Held } from './turn.ts'
 
@@ -80,6 +80,7 @@ export class Connection implements Member, Busy {
   /** How fast its role may send; null: as fast as any. */
   pace: Pace | null
   isWatching = false
+  readonly via = 'socket'
   readonly #parts: ConnectionParts
   readonly #writing: Writing
   readonly #acknowledgement: Buffer
@@ -110,8 +111,9 @@ export class Connection implements Member, Busy {
     this.#writing = new Writing(parts.access.identity.user.id, this, parts.remoteAddress)
     this.#acknowledgement = syncStatusFrame(this.prefix, true)
     this.room.members.add(this)
-    this.room.presence.join(this)
+    // Who it is comes before who is there: else a client would take its own other tabs for somebody else.
     this.#tellRole()
+    this.room.presence.join(this)
     this.#tellEscalations([])
   }
 
@@ -124,11 +126,11 @@ export class Connection implements Member, Busy {
   }
 
   /** The first client id that it shows is its own, unless it is somebody else's. */
-  mayShow(client: number): boolean {
-    if (this.#writing.announced !== null) return !this.room.isTaken(client, this.user.id)
-    if (!this.room.announce(client, this.access)) return false
-    this.#writing.announced = client
-    return true
+  announce(client: number): 'new' | 'known' | 'taken' {
+    if (this.#writing.announced !== null) return this.room.isTaken(client, this.user.id) ? 'taken' : 'new'
+    const answer = this.room.announce(client, this.access)
+    if (answer !== 'taken') this.#writing.announced = client
+    return answer
   }
 
   /** The role changed, or the token was renewed. */
