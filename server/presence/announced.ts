@@ -16,8 +16,8 @@ export interface Announced {
 }
 
 export const stateBytesMax = 16_384
-/** Counted up by one, no clock gets this far. */
-const clockMax = 2 ** 31
+/** Neither counted up by one nor in milliseconds does a clock get this far. */
+export const clockMax = 2 ** 42
 
 /** The bytes are no awareness message, or one that is too large. */
 export class MalformedPresence extends Error {}

@@ -28,17 +28,20 @@ export interface News {
 
 export type PresenceMessage =
   | News
+  /** These are shown with higher clocks than their nodes know: clients that come from here would not see them there. */
+  | { readonly type: 'raise'; readonly clocks: ReadonlyMap<number, number> }
   /** Asks for everything; null: everybody is asked. */
   | { readonly type: 'ask'; readonly node: NodeId | null }
 
 const version = 1
-const types = ['news', 'ask'] as const
+const types = ['news', 'ask', 'raise'] as const
 
 export const encodePresence = (message: PresenceMessage): Uint8Array =>
   encoding.encode((encoder) => {
     encoding.writeUint8(encoder, version)
     encoding.writeUint8(encoder, types.indexOf(message.type))
     if (message.type === 'ask') return encoding.writeVarString(encoder, message.node ?? '')
+    if (message.type === 'raise') return writeClocks(encoder, message.clocks)
     encoding.writeVarUint(encoder, message.turn)
     encoding.writeUint8(encoder, message.isAll ? 1 : 0)
     encoding.writeVarUint(encoder, message.changes.length)
@@ -53,6 +56,7 @@ export const decodePresence = (bytes: Uint8Array): PresenceMessage | null => {
     const type = types[decoding.readUint8(decoder)]
     if (type === undefined) return null
     if (type === 'ask') return { type, node: toNode(decoding.readVarString(decoder)) }
+    if (type === 'raise') return { type, clocks: readClocks(decoder) }
     const turn = decoding.readVarUint(decoder)
     const isAll = decoding.readUint8(decoder) === 1
     const count = decoding.readVarUint(decoder)
@@ -64,6 +68,20 @@ export const decodePresence = (bytes: Uint8Array): PresenceMessage | null => {
 }
 
 const toNode = (text: string): NodeId | null => (isNodeId(text) ? text : null)
+
+const writeClocks = (encoder: encoding.Encoder, clocks: ReadonlyMap<number, number>): void => {
+  for (const [id, clock] of clocks) {
+    encoding.writeVarUint(encoder, id)
+    encoding.writeVarUint(encoder, clock)
+  }
+}
+
+const readClocks = (decoder: decoding.Decoder): Map<number, number> => {
+  const clocks = new Map<number, number>()
+  while (decoding.hasContent(decoder))
+    clocks.set(decoding.readVarUint(decoder), decoding.readVarUint(decoder))
+  return clocks
+}
 
 export const writeChange = (encoder: encoding.Encoder, { id, clock, statement }: Change): void => {
   encoding.writeVarUint(encoder, id)

@@ -11,11 +11,11 @@
 import type { User } from '../auth/identity.ts'
 import { after as afterMs, monotonic, now } from '../clock.ts'
 import type { NodeId } from '../cluster/envelope.ts'
-import { awarenessFrame, varUint } from '../session/frames.ts'
-import { type Person, readAnnounced, restamp } from './announced.ts'
+import { clockMax, type Person, readAnnounced, restamp } from './announced.ts'
 import { decodePresence } from './news.ts'
 import { Replicas, type Touched } from './replicas.ts'
-import { believed, isSameState, type Said, type Statement, type Way } from './statement.ts'
+import { type Owned, ShownStates } from './shown.ts'
+import { believed, type Said, type Statement, type Way } from './statement.ts'
 import { Telling } from './telling.ts'
 
 /** Somebody whose presence this is and who is shown that of the others. */
@@ -47,19 +47,7 @@ export interface PresenceParts {
   readonly onSeen: (userId: string) => void
 }
 
-interface Own extends Statement {
-  /** The clock that the owner said; the owner is shown this one, or a newer state of its own would be lost to an older. */
-  readonly theirs: number
-  readonly owner: Present | PresentDevice
-}
-
-interface Shown {
-  /** It grows with each change, also when somebody comes back. */
-  readonly clock: number
-  /** null once it is gone and only its clock is remembered. */
-  readonly json: Uint8Array | null
-  readonly own: Own | null
-}
+interface Own extends Statement, Owned {}
 
 /** A person with many tabs has one id per tab; nobody needs more from one connection. */
 const idsPerOwnerMax = 16
@@ -67,20 +55,14 @@ const idsPerOwnerMax = 16
 export const clientIdsEnd = 2 ** 32
 /** How long a window is: it grows with the number of people, up to this. */
 const windowMsMax = 60
-/** Clocks of those who left are remembered until there are this many, so that a late message cannot bring them back. */
-const goneMax = 256
-
-const nobody = Buffer.from('null')
-
 export class Presence {
   readonly #parts: PresenceParts
   readonly #own = new Map<number, Own>()
   readonly #replicas = new Replicas()
-  readonly #shown = new Map<number, Shown>()
+  readonly #shown = new ShownStates()
   /** With the ids that they speak for. */
   readonly #members = new Map<Present, Set<number>>()
-  /** What the sessions are to be shown in the next window. */
-  readonly #changed = new Set<number>()
+  readonly #shownAgain = new WeakSet<Present>()
   readonly #telling: Telling
   #isWindowOpen = false
 
@@ -119,8 +101,7 @@ export class Presence {
 
   /** Sends one member all that is known, if only that nobody is there: whoever asks knows then that it was heard. */
   show(member: Present): void {
-    const ids = [...this.#shown].filter(([, { json }]) => json !== null).map(([id]) => id)
-    member.write(this.#frame(member, ids))
+    this.#shown.showAll(member)
   }
 
   /**
@@ -178,6 +159,10 @@ export class Presence {
       if (message.node === null || message.node === this.#parts.self()) this.#tellAll()
       return
     }
+    if (message.type === 'raise') {
+      for (const [id, clock] of message.clocks) this.#raise(id, clock)
+      return
+    }
     const { touched, isGap } = this.#replicas.take(from, message, monotonic())
     this.#settleAll(touched)
     if (isGap) this.#telling.ask(from)
@@ -191,6 +176,11 @@ export class Presence {
   /** The nodes that have said nothing for so long have nobody here any more. */
   forgetSilent(ms: number): void {
     for (const node of this.#replicas.silentSince(monotonic() - ms)) this.gone(node)
+  }
+
+  /** With which an id is shown here; 0: it never was, as far as is remembered. */
+  clockOf(id: number): number {
+    return this.#shown.clockOf(id)
   }
 
   /** Where this node stands with its news. */
@@ -240,9 +230,12 @@ export class Presence {
     this.#parts.onSeen(user.id)
     ids.add(id)
     const own = { userId: user.id, claimedAt, since: claimedAt, until: null, via, device: null, json }
+    const isBack = answer === 'known' || this.#shown.has(id)
     // No client takes a state of clock 0, nor one that it had from another node with the same clock.
-    const least = Math.max(1, answer === 'known' && !this.#shown.has(id) ? clock + 1 : clock)
-    this.#say(id, { ...own, clock: 0, theirs: clock, owner: member }, least)
+    this.#say(id, { ...own, clock: 0, theirs: clock, owner: member }, Math.max(1, isBack ? clock + 1 : clock))
+    if (!isBack || this.#shownAgain.has(member)) return
+    this.#shownAgain.add(member)
+    this.#shown.showAgain(member)
   }
 
   /** Later than the claim that it takes the place of, however the clocks of the nodes differ. */
@@ -253,7 +246,7 @@ export class Presence {
   #say(id: number, said: Own, leastClock = 0): void {
     const before = this.#own.get(id)
     if (before !== undefined && before.owner !== said.owner) this.#release(id, before)
-    const clock = Math.max(leastClock, (this.#shown.get(id)?.clock ?? 0) + 1)
+    const clock = Math.max(leastClock, this.clockOf(id) + 1)
     const own = { ...said, clock }
     this.#own.set(id, own)
     this.#telling.add({ id, clock, statement: own })
@@ -261,11 +254,16 @@ export class Presence {
     this.#openWindow()
   }
 
+  #raise(id: number, clock: number): void {
+    const own = this.#own.get(id)
+    if (own !== undefined && own.clock < clock && clock < clockMax) this.#say(id, own, clock)
+  }
+
   #end(id: number, leastClock = 0): void {
     const own = this.#own.get(id)
     if (own === undefined) return
     this.#parts.onSeen(own.userId)
-    this.#drop(id, own, Math.max(leastClock, (this.#shown.get(id)?.clock ?? 0) + 1))
+    this.#drop(id, own, Math.max(leastClock, this.clockOf(id) + 1))
   }
 
   #drop(id: number, own: Own, clock: number): void {
@@ -306,21 +304,11 @@ export class Presence {
   /** Shows what is to be believed of the id now. @param leastClock with which it is gone, if it is */
   #settle(id: number, leastClock: number): void {
     const statement = this.#believed(id)?.statement ?? null
-    const own = this.#own.get(id) ?? null
-    const shown = this.#shown.get(id)
-    const next = { json: statement?.json ?? null, own: statement === own ? own : null }
-    if (shown === undefined) {
-      if (statement === null) return
-      this.#shown.set(id, { ...next, clock: statement.clock })
-    } else {
-      const least = statement?.clock ?? leastClock
-      const isNews = !isSameState(shown.json, next.json) || (next.json !== null && least > shown.clock)
-      const clock = isNews ? Math.max(least, shown.clock + 1) : shown.clock
-      this.#shown.set(id, { ...next, clock })
-      if (!isNews) return
-    }
-    this.#changed.add(id)
-    this.#openWindow()
+    const own = this.#own.get(id)
+    const isOwn = own !== undefined && own === statement
+    const clock = this.#shown.set(id, { statement, own: isOwn ? own : null, leastClock })
+    if (statement !== null && !isOwn && clock > statement.clock) this.#telling.raise(id, clock)
+    if (this.#shown.hasChanged) this.#openWindow()
   }
 
   #tellAll(): void {
@@ -339,46 +327,7 @@ export class Presence {
   #closeWindow(): void {
     this.#isWindowOpen = false
     this.#telling.send(this.#own)
-    if (this.#changed.size > 0) this.#showChanged()
-    this.#forget()
-  }
-
-  #showChanged(): void {
-    const ids = [...this.#changed]
-    this.#changed.clear()
-    const behind = new Set(ids.map((id) => ownerWhoIsBehind(this.#shown.get(id))))
-    let prefix: Uint8Array | null = null
-    let frame: Buffer = Buffer.alloc(0)
-    for (const member of this.#members.keys()) {
-      if (behind.has(member)) {
-        member.write(this.#frame(member, ids))
-        continue
-      }
-      if (prefix !== member.prefix) {
-        prefix = member.prefix
-        frame = this.#frame(member, ids)
-      }
-      member.write(frame)
-    }
-  }
-
-  #forget(): void {
-    if (this.#shown.size <= this.#members.size * idsPerOwnerMax + goneMax) return
-    for (const [id, { json }] of this.#shown) if (json === null) this.#shown.delete(id)
-  }
-
-  #frame(member: Present, ids: readonly number[]): Buffer {
-    const parts: Uint8Array[] = [Buffer.from(varUint(ids.length))]
-    for (const id of ids) {
-      const shown = this.#shown.get(id)
-      const json = shown?.json ?? nobody
-      const clock = (shown?.own?.owner === member ? shown.own.theirs : shown?.clock) ?? 0
-      parts.push(Buffer.from([...varUint(id), ...varUint(clock), ...varUint(json.length)]), json)
-    }
-    return awarenessFrame(member.prefix, Buffer.concat(parts))
+    if (this.#shown.hasChanged) this.#shown.showChanged(this.#members.keys())
+    this.#shown.forgetGone(this.#members.size * idsPerOwnerMax)
   }
 }
-
-/** The owner of a state whose own clock is not the one that the others are shown. */
-const ownerWhoIsBehind = (shown: Shown | undefined): Present | PresentDevice | null =>
-  shown?.own != null && shown.own.theirs !== shown.clock ? shown.own.owner : null

@@ -10,6 +10,7 @@ const newsBytesMax = 256 * 1024
 export class Telling {
   readonly #tell: ((message: Uint8Array) => void) | null
   readonly #untold = new Map<number, Change>()
+  readonly #raised = new Map<number, number>()
   #isAllUntold = false
   /** The number of the last news; later ones of the same room have greater numbers, also after it was closed. */
   #turn = now()
@@ -22,6 +23,11 @@ export class Telling {
   /** To be told with the next news, if nothing newer of the same id takes its place. */
   add(change: Change): void {
     this.#untold.set(change.id, change)
+  }
+
+  /** Somebody of another node is shown here with this clock, above their node's own. */
+  raise(id: number, clock: number): void {
+    this.#raised.set(id, clock)
   }
 
   /** Everything is to be told with the next news. */
@@ -37,7 +43,10 @@ export class Telling {
     if (isAll) for (const [id, statement] of own) changes.push({ id, clock: statement.clock, statement })
     this.#isAllUntold = false
     this.#untold.clear()
+    const clocks = new Map(this.#raised)
+    this.#raised.clear()
     if (this.#tell === null) return
+    if (clocks.size > 0) this.#tell(encodePresence({ type: 'raise', clocks }))
     for (const [index, part] of inParts(changes, isAll).entries()) {
       this.#turn++
       const isBegun = isAll && index === 0
