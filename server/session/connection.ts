@@ -39,6 +39,7 @@ import {
 import { type Pace, paceOf, Spaced } from './limits.ts'
 import { Repeats } from './repeats.ts'
 import type { Busy, Held } from './turn.ts'
+import type { Wire } from './wire.ts'
 
 /** What a connection needs of the session that it belongs to. */
 export interface ConnectionParts {
@@ -48,6 +49,7 @@ export interface ConnectionParts {
   readonly prefix: Uint8Array
   /** Of the client, on the network. */
   readonly remoteAddress: string
+  readonly via: Wire['via']
   readonly room: Room
   readonly access: Access
   readonly config: Pick<Config, 'framesPerSecondMax' | 'bytesPerSecondMax'>
@@ -80,7 +82,7 @@ export class Connection implements Member, Busy {
   /** How fast its role may send; null: as fast as any. */
   pace: Pace | null
   isWatching = false
-  readonly via = 'socket'
+  readonly via: Wire['via']
   readonly #parts: ConnectionParts
   readonly #writing: Writing
   readonly #acknowledgement: Buffer
@@ -106,6 +108,7 @@ export class Connection implements Member, Busy {
     this.pace = paceOf(parts.access, parts.config)
     // Of those with one prefix, which are almost all, the room has everything framed once.
     const isUsual = Buffer.compare(parts.prefix, parts.room.prefix) === 0
+    this.via = parts.via
     this.prefix = isUsual ? parts.room.prefix : parts.prefix
     this.#arrivals = new Arrivals(parts.held)
     this.#writing = new Writing(parts.access.identity.user.id, this, parts.remoteAddress)
