@@ -180,7 +180,9 @@ describe('with a server that takes guests', () => {
       about: 'two connections of Ana'
     })
     expect(ben.room.others.get()).toHaveLength(1)
-    expect(tabs[0]?.room.others.get().map(({ info }) => info.name)).toEqual(['Guest'])
+    const seenByAna = () => tabs[0]?.room.others.get().map(({ info }) => info.name)
+    await waitUntil(() => seenByAna()?.length === 1, { about: 'Ana to see one other' })
+    expect(seenByAna()).toEqual(['Guest'])
     await waitUntil(() => tabs[0]?.room.self.get()?.connections.length === 2, { about: 'my other tab' })
   })
 
