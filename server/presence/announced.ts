@@ -20,22 +20,26 @@ export const stateBytesMax = 16_384
 export const clockMax = 2 ** 42
 
 /** The bytes are no awareness message, or one that is too large. */
-export class MalformedPresence extends Error {}
+class MalformedPresence extends Error {}
 
-/** @throws MalformedPresence */
-export const readAnnounced = (message: Uint8Array, person: Person): Announced[] => {
+/** The states of a message, all of them or, where something is wrong with it, none. */
+export const readAnnounced = (
+  message: Uint8Array,
+  person: Person
+): { readonly states: readonly Announced[]; readonly problem: string | null } => {
   const reader = new MessageReader(message)
   try {
     const count = reader.uint()
     if (count > message.length) throw new MalformedPresence(`${count} states in ${message.length} bytes`)
-    return Array.from({ length: count }, () => ({
+    const states = Array.from({ length: count }, () => ({
       id: reader.uint(),
       clock: readClock(reader),
       json: readState(reader.bytes(), person)
     }))
+    return { states, problem: null }
   } catch (error) {
-    if (error instanceof MalformedPresence) throw error
-    throw new MalformedPresence('the bytes are no awareness message', { cause: error })
+    const problem = error instanceof MalformedPresence ? error.message : 'the bytes are no awareness message'
+    return { states: [], problem }
   }
 }
 

@@ -108,12 +108,13 @@ export class Presence {
    * Takes an awareness message of a member. Ids that belong to somebody else are left out silently: honest
    * clients repeat what they have heard of others.
    *
-   * @throws MalformedPresence nothing of the message was taken
+   * @returns what is wrong with the message, of which nothing was taken then
    */
-  receive(member: Present, message: Uint8Array): void {
+  receive(member: Present, message: Uint8Array): string | null {
     const ids = this.#members.get(member)
-    if (ids === undefined) return
-    for (const { id, clock, json } of readAnnounced(message, member)) {
+    if (ids === undefined) return null
+    const { states, problem } = readAnnounced(message, member)
+    for (const { id, clock, json } of states) {
       if (id >= clientIdsEnd) continue
       const own = this.#own.get(id)
       if (own?.owner === member) {
@@ -124,6 +125,7 @@ export class Presence {
       }
       if (json !== null) this.#claim(member, ids, { id, clock, json })
     }
+    return problem
   }
 
   /** The member has another role now: its states say so, without its doing. */

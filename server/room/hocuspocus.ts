@@ -220,15 +220,8 @@ const load = async (
       channel: parts.cluster.bus.hasOthers ? channel : null,
       onRepair: parts.onRepair,
       onRefused: (of, access, { code, detail, path }, address) => {
-        const userId = access.identity.user.id
-        parts.audit.record({
-          room: of,
-          userId,
-          action: 'write-refused',
-          code,
-          detail: { detail, path },
-          address
-        })
+        const about = { room: of, userId: access.identity.user.id, address }
+        parts.audit.record({ ...about, action: 'write-refused', code, detail: { detail, path } })
       },
       onBroken: (broken, error) => {
         const about = { err: error, room: broken.name, seq: broken.log.head }

@@ -234,11 +234,7 @@ export class Room implements RoomLogListener {
     this.#parts.onRefused(this.name, access, refusal, address)
   }
 
-  /**
-   * A connection shows this client id before it writes with it: it is its user's from now on.
-   *
-   * @returns 'known': it was before; 'taken': it is somebody else's
-   */
+  /** A connection shows this client id before it writes with it: it is its user's from now on, if it was nobody's. */
   announce(client: number, { identity, mayWrite }: Access): 'new' | 'known' | 'taken' {
     const { owners, remember } = this.#parts
     const answer = owners.announce(client, identity.user.id)

@@ -21,7 +21,6 @@ import type { Seq } from '../../schema/room-name.ts'
 import type { Access, Escalation, User } from '../auth/identity.ts'
 import { monotonic, now } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { MalformedPresence } from '../presence/announced.ts'
 import { caughtUp } from '../room/caught-up.ts'
 import type { Member, Room } from '../room/room.ts'
 import { Writing } from '../room/writing.ts'
@@ -325,12 +324,8 @@ export class Connection implements Member, Busy {
   }
 
   #receiveAwareness(states: Uint8Array): void {
-    try {
-      this.room.presence.receive(this, states)
-    } catch (error) {
-      if (!(error instanceof MalformedPresence)) throw error
-      this.#notUnderstood(error.message)
-    }
+    const problem = this.room.presence.receive(this, states)
+    if (problem !== null) this.#notUnderstood(problem)
   }
 
   /** Says so, and goes on: nothing that comes later builds upon it. */
