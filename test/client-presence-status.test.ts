@@ -1,7 +1,7 @@
 /** Who is in some rooms, as the client SDK says it without entering them: against a real server that stops and starts. */
 import { createServer, request as forward, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Client, createClient, type PresenceStatus, RoomlogError, type Store } from '../client/index.ts'
 import { leaveRoomsAfterTests, startOwnServer } from './support/client-rooms.ts'
 import { callServer, roomPath } from './support/http.ts'
@@ -20,15 +20,14 @@ afterEach(async () => {
 const tokenOf = (sub: string, claims = {}) =>
   signToken({ sub, name: sub, grants: [{ room: 'document/*', role: 'writer' }], ...claims })
 
-/** A server that needs tokens, and a road to it on which requests are counted and may be held up. */
-const open = async () => {
-  const server = await startOwnServer({ AUTH_SECRET: authSecret })
-  ends.push(() => server.stop())
-  const road = await openRoad(server)
-  return { server, road }
-}
+let server: ServerProcess
+beforeAll(async () => {
+  if (!missing('postgres')) server = await startOwnServer({ AUTH_SECRET: authSecret })
+})
+afterAll(() => server?.stop())
 
-const openRoad = async (server: ServerProcess) => {
+/** A road to the server, on which requests are counted and may be held up. */
+const openRoad = async () => {
   const asked: string[] = []
   const held: (() => void)[] = []
   let isHeld = false
@@ -75,7 +74,7 @@ const clientOf = (url: string, auth?: Parameters<typeof createClient>[0]['auth']
   return client
 }
 
-const put = async (server: ServerProcess, room: string, user: string): Promise<void> => {
+const put = async (room: string, user: string): Promise<void> => {
   const options = { method: 'PUT', token: await tokenOf(user), json: { ttl: 300 } }
   expect((await callServer(server.url, roomPath(room, '/presence'), options)).status).toBe(200)
 }
@@ -88,29 +87,29 @@ const becomes = (store: Store<PresenceStatus>, status: PresenceStatus['status'])
 
 describe.skipIf(missing('postgres'))('G10: who is in rooms that are not entered', () => {
   test('is asked for together, once for all who want to know, and again and again', async () => {
-    const { server, road } = await open()
+    const road = await openRoad()
     const client = clientOf(road.url, async () => ({ token: await tokenOf('ada') }))
-    await put(server, 'document/a', 'ada')
-    const both = client.presenceOf(['document/a', 'document/b'], { everyMs: 1_000 })
-    const one = client.presenceOf(['document/a'], { everyMs: 1_000 })
+    await put('document/a0', 'ada')
+    const both = client.presenceOf(['document/a0', 'document/b0'], { everyMs: 1_000 })
+    const one = client.presenceOf(['document/a0'], { everyMs: 1_000 })
     expect(both.get()).toEqual({ status: 'loading', rooms: {} })
     expect(road.asked).toEqual([])
     const stops = [both, one, both].map((store) => store.subscribe(() => {}))
     await becomes(both, 'fresh')
-    expect(road.asked).toEqual(['/api/presence?rooms=document/a,document/b'])
-    expect(whoIsIn(both, 'document/a')).toEqual(['ada'])
-    expect(whoIsIn(both, 'document/b')).toEqual([])
-    expect(one.get().rooms['document/a']).toBe(both.get().rooms['document/a'])
-    await put(server, 'document/b', 'ben')
-    await waitUntil(() => whoIsIn(both, 'document/b')?.[0] === 'ben', { about: 'Ben' })
+    expect(road.asked).toEqual(['/api/presence?rooms=document/a0,document/b0'])
+    expect(whoIsIn(both, 'document/a0')).toEqual(['ada'])
+    expect(whoIsIn(both, 'document/b0')).toEqual([])
+    expect(one.get().rooms['document/a0']).toBe(both.get().rooms['document/a0'])
+    await put('document/b0', 'ben')
+    await waitUntil(() => whoIsIn(both, 'document/b0')?.[0] === 'ben', { about: 'Ben' })
     for (const stop of stops) stop()
   })
 
   test('is the same object while nothing changes', async () => {
-    const { server, road } = await open()
+    const road = await openRoad()
     const client = clientOf(road.url, async () => ({ token: await tokenOf('ada') }))
-    await put(server, 'document/a', 'ada')
-    const store = client.presenceOf(['document/a'], { everyMs: 1_000 })
+    await put('document/a1', 'ada')
+    const store = client.presenceOf(['document/a1'], { everyMs: 1_000 })
     const stop = store.subscribe(() => {})
     await becomes(store, 'fresh')
     const before = store.get()
@@ -120,37 +119,37 @@ describe.skipIf(missing('postgres'))('G10: who is in rooms that are not entered'
   })
 
   test('stays, and is said to be stale, while the server cannot be reached; then it is fresh again', async () => {
-    const { server, road } = await open()
+    const road = await openRoad()
     const client = clientOf(road.url, async () => ({ token: await tokenOf('ada') }))
-    await put(server, 'document/a', 'ada')
-    const store = client.presenceOf(['document/a'], { everyMs: 1_000 })
+    await put('document/a2', 'ada')
+    const store = client.presenceOf(['document/a2'], { everyMs: 1_000 })
     const stop = store.subscribe(() => {})
     await becomes(store, 'fresh')
     await server.kill()
     await becomes(store, 'stale')
-    expect(whoIsIn(store, 'document/a')).toEqual(['ada'])
+    expect(whoIsIn(store, 'document/a2')).toEqual(['ada'])
     await server.restart()
     await becomes(store, 'fresh')
     // Devices say it again: the node that knew of this one is dead.
-    expect(whoIsIn(store, 'document/a')).toEqual([])
+    expect(whoIsIn(store, 'document/a2')).toEqual([])
     stop()
   })
 
   test('is asked for with a new token when the old one is refused, and not for ever', async () => {
-    const { road } = await open()
+    const road = await openRoad()
     const asked: boolean[] = []
     const old = await tokenOf('ada', { exp: 1 })
     const renewing = clientOf(road.url, async (_, { refused }) => {
       asked.push(refused)
       return { token: refused ? await tokenOf('ada') : old }
     })
-    const store = renewing.presenceOf(['document/a'])
+    const store = renewing.presenceOf(['document/a3'])
     const stop = store.subscribe(() => {})
     await becomes(store, 'fresh')
     expect(asked).toEqual([false, true])
     stop()
     const hopeless = clientOf(road.url, async () => ({ token: old }))
-    const refused = hopeless.presenceOf(['document/a'], { everyMs: 1_000 })
+    const refused = hopeless.presenceOf(['document/a3'], { everyMs: 1_000 })
     const end = refused.subscribe(() => {})
     const before = road.asked.length
     await becomes(refused, 'refused')
@@ -161,22 +160,22 @@ describe.skipIf(missing('postgres'))('G10: who is in rooms that are not entered'
   })
 
   test('is named for each room that may not be read, beside those that may', async () => {
-    const { server, road } = await open()
-    await put(server, 'document/a', 'ada')
+    const road = await openRoad()
+    await put('document/a4', 'ada')
     const client = clientOf(road.url, async () => ({ token: await tokenOf('ada') }))
-    const store = client.presenceOf(['document/a', 'form/secret'])
+    const store = client.presenceOf(['document/a4', 'form/secret'])
     const stop = store.subscribe(() => {})
     await becomes(store, 'fresh')
-    expect(whoIsIn(store, 'document/a')).toEqual(['ada'])
+    expect(whoIsIn(store, 'document/a4')).toEqual(['ada'])
     expect(store.get().rooms['form/secret']).toEqual({ people: [], refused: 'forbidden' })
     stop()
   })
 
   test('is not waited for any more when nobody wants to know; what is known is kept', async () => {
-    const { server, road } = await open()
-    await put(server, 'document/a', 'ada')
+    const road = await openRoad()
+    await put('document/a5', 'ada')
     const client = clientOf(road.url, async () => ({ token: await tokenOf('ada') }))
-    const store = client.presenceOf(['document/a'])
+    const store = client.presenceOf(['document/a5'])
     store.subscribe(() => {})()
     const stop = store.subscribe(() => {})
     await becomes(store, 'fresh')
@@ -185,7 +184,7 @@ describe.skipIf(missing('postgres'))('G10: who is in rooms that are not entered'
     road.hold()
     const before = road.asked.length
     const again = store.subscribe(() => {})
-    expect(whoIsIn(store, 'document/a')).toEqual(['ada'])
+    expect(whoIsIn(store, 'document/a5')).toEqual(['ada'])
     await waitUntil(() => road.asked.length === before + 1, { about: 'the next request' })
     again()
     await waitUntil(() => road.aborted() > 0, { about: 'the request to be given up' })

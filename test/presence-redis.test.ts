@@ -8,19 +8,17 @@ import { type Redis, startRedis } from './support/redis.ts'
 import { type ServerProcess, startServer } from './support/server.ts'
 import { openProvider, type StockProvider } from './support/stock-provider.ts'
 import { waitUntil } from './support/wait-until.ts'
+import { openYProvider } from './support/y-provider.ts'
 
 /** Clients forget by themselves whom they do not hear of for 30 s: nothing here waits for so long. */
 const heartbeatMs = 250
 
-const stateOf = (watcher: StockProvider, { document }: StockProvider) =>
+type Somebody = Pick<StockProvider, 'document'>
+
+const stateOf = (watcher: StockProvider, { document }: Somebody) =>
   watcher.provider.awareness?.getStates().get(document.clientID)
 
-const shows = async (
-  watcher: StockProvider,
-  other: StockProvider,
-  cursor: number | null,
-  timeoutMs = 10_000
-) => {
+const shows = async (watcher: StockProvider, other: Somebody, cursor: number | null, timeoutMs = 10_000) => {
   await waitUntil(() => (stateOf(watcher, other)?.cursor ?? null) === cursor, {
     about: `the cursor ${cursor}`,
     timeoutMs
@@ -89,6 +87,19 @@ describe.skipIf(missing('postgres') || missing('redis'))('G10: presence on two n
     await shows(ada, ben, 3)
     ben[Symbol.dispose]()
     await shows(ada, ben, null)
+  })
+
+  test('is shown alike to a y-websocket client, and shows it (G9)', async () => {
+    const room = newRoom()
+    using ada = await enter(one, room, 1)
+    using yves = openYProvider(two.wsUrl, room, { token: await guest(two, 'Yves') })
+    yves.provider.awareness.setLocalStateField('cursor', 2)
+    const seenByYves = () => yves.provider.awareness.getStates().get(ada.document.clientID)
+    await waitUntil(() => seenByYves()?.cursor === 1, { about: 'Ada' })
+    await shows(ada, yves, 2)
+    expect(stateOf(ada, yves)?.user).toMatchObject({ name: 'Yves' })
+    yves[Symbol.dispose]()
+    await shows(ada, yves, null)
   })
 
   test('of a node that is killed is gone', async () => {
