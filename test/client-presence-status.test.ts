@@ -133,7 +133,7 @@ describe.skipIf(missing('postgres'))('G10: who is in rooms that are not entered'
     // Devices say it again: the node that knew of this one is dead.
     expect(whoIsIn(store, 'document/a2')).toEqual([])
     stop()
-  })
+  }, 90_000)
 
   test('is asked for with a new token when the old one is refused, and not for ever', async () => {
     const road = await openRoad()

@@ -17,10 +17,14 @@ interface Shown {
   /** null once it is gone and only its clock is remembered. */
   readonly json: Uint8Array | null
   readonly own: Owned | null
+  /** As an awareness message has it, once somebody was shown it: newcomers are shown the same bytes. */
+  entry: Buffer | null
 }
 
 /** Clocks of those who left are remembered until there are this many, so that a late message cannot bring them back. */
 const goneMax = 256
+
+const backMsMin = 100
 
 const nobody = Buffer.from('null')
 
@@ -64,7 +68,7 @@ export class ShownStates {
     const isNews =
       before === undefined || !isSameState(before.json, json) || (json !== null && least > before.clock)
     const clock = before === undefined ? least : isNews ? Math.max(least, before.clock + 1) : before.clock
-    this.#shown.set(id, { clock, json, own })
+    this.#shown.set(id, { clock, json, own, entry: null })
     if (isNews) this.#changed.add(id)
     return clock
   }
@@ -80,9 +84,12 @@ export class ShownStates {
    * the same states again. What it is shown is newer than what any node showed before, and the clocks go on from there.
    */
   showAgain(member: Present): void {
-    const least = now()
-    for (const [id, shown] of this.#shown)
-      if (shown.json !== null) this.#shown.set(id, { ...shown, clock: Math.max(shown.clock, least) })
+    // Nobody is back sooner; and so those who are back together are shown the same bytes.
+    const least = Math.floor(now() / backMsMin) * backMsMin
+    for (const [id, shown] of this.#shown) {
+      if (shown.json === null || shown.clock >= least) continue
+      this.#shown.set(id, { ...shown, clock: least, entry: null })
+    }
     this.showAll(member)
   }
 
@@ -117,13 +124,18 @@ export class ShownStates {
     for (const [id, { json }] of this.#shown) if (json === null) this.#shown.delete(id)
   }
 
-  /** A state as an awareness message has it. */
   #entry(id: number, member: Present | null): Buffer {
     const shown = this.#shown.get(id)
-    const json = shown?.json ?? nobody
-    const clock = (shown?.own != null && shown.own.owner === member ? shown.own.theirs : shown?.clock) ?? 0
-    return Buffer.concat([Buffer.from([...varUint(id), ...varUint(clock), ...varUint(json.length)]), json])
+    if (shown === undefined) return entryOf(id, 0, null)
+    if (shown.own !== null && shown.own.owner === member) return entryOf(id, shown.own.theirs, shown.json)
+    shown.entry ??= entryOf(id, shown.clock, shown.json)
+    return shown.entry
   }
+}
+
+const entryOf = (id: number, clock: number, json: Uint8Array | null): Buffer => {
+  const state = json ?? nobody
+  return Buffer.concat([Buffer.from([...varUint(id), ...varUint(clock), ...varUint(state.length)]), state])
 }
 
 const payloadOf = (entries: readonly Buffer[]): Buffer =>
