@@ -145,10 +145,11 @@ export const decodeTurns = (bytes: Uint8Array): Turn[] => {
       const turn = decoding.readVarUint(decoder)
       if (room !== null) turns.push({ room, turn })
     }
+    return turns
   } catch {
     // It was cut off: the rest is said again with the next heartbeat.
+    return turns
   }
-  return turns
 }
 
 /** What a node says of the people in some rooms, to whoever asks. */

@@ -34,7 +34,7 @@ import type { Presences } from '../presence/presences.ts'
 import type { Session } from '../session/session.ts'
 import type { Authority } from './authorize.ts'
 import { ClientOwners } from './client-owners.ts'
-import { Room } from './room.ts'
+import { Room, type RoomParts } from './room.ts'
 import { MalformedUpdate } from './update-cursor.ts'
 import { clientsIn, readUpdate } from './update-reader.ts'
 
@@ -219,10 +219,7 @@ const load = async (
       tails: parts.tails,
       channel: parts.cluster.bus.hasOthers ? channel : null,
       onRepair: parts.onRepair,
-      onRefused: (of, access, { code, detail, path }, address) => {
-        const about = { room: of, userId: access.identity.user.id, address }
-        parts.audit.record({ ...about, action: 'write-refused', code, detail: { detail, path } })
-      },
+      onRefused: recordRefusals(parts),
       onBroken: (broken, error) => {
         const about = { err: error, room: broken.name, seq: broken.log.head }
         if (error.reason === 'room-deleted') parts.logger.info(about, 'room given up')
@@ -240,12 +237,18 @@ const load = async (
     close()
     // Hocuspocus leaves a document behind that failed to load.
     document.destroy()
-    if (error instanceof RoomlogError && error.reason === 'room-corrupt') {
+    if (error instanceof RoomlogError && error.reason === 'room-corrupt')
       parts.logger.error({ err: error, room: documentName }, 'room quarantined')
-    }
     throw error
   }
 }
+
+const recordRefusals =
+  ({ audit }: HocuspocusParts): RoomParts['onRefused'] =>
+  (room, { identity }, { code, detail, path }, address) => {
+    const about = { room, userId: identity.user.id, address }
+    audit.record({ ...about, action: 'write-refused', code, detail: { detail, path } })
+  }
 
 /** What is said before the room is read waits for it; what is too much then is found missing, and read. */
 const earlyMax = 1_000
