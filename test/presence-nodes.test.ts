@@ -22,7 +22,7 @@ const shows = (client: PresentClient, other: PresentClient, field: object | null
       else expect(state).toMatchObject({ ...field, user: { id: other.userId } })
       return true
     },
-    { about: `${other.userId} to be seen as ${JSON.stringify(field)}`, timeoutMs: 4_000 }
+    { about: `${other.userId} to be seen as ${JSON.stringify(field)}` }
   )
 
 const [first, second, third] = [0, 1, 2]

@@ -14,7 +14,7 @@ import { createPresences, type Presences } from '../../server/presence/presences
 import { addressPrefix, MessageReader } from '../../server/session/frames.ts'
 import { silent, toRoomName } from './log-world.ts'
 
-export const heartbeatMs = 60
+export const heartbeatMs = 100
 export const room: RoomName = toRoomName('document/plan')
 const prefix = addressPrefix(room)
 
