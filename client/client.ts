@@ -4,6 +4,7 @@ import { parseRoomName, type RoomName } from '../schema/room-name.ts'
 import type { StorageShape } from '../schema/storage-words.ts'
 import { after } from './clock.ts'
 import { OpenRoom } from './open-room.ts'
+import { createPresenceStatuses, type PresenceStatus, type PresenceStatusOptions } from './presence-status.ts'
 import type { EnterOptions, Room, Status } from './room.ts'
 import type { Store } from './store.ts'
 import { createConnection, type Link } from './transport/connection.ts'
@@ -44,6 +45,13 @@ export interface Client {
     id: string,
     options: EnterOptions<NoInfer<P>>
   ): Entered<St, P, R>
+  /**
+   * Who is in these rooms, on whichever device, without entering them: asked over plain HTTP while somebody subscribes.
+   *
+   * @param rooms their names, `form/42`
+   * @throws RoomlogError `room-name-invalid`
+   */
+  presenceOf(rooms: readonly string[], options?: PresenceStatusOptions): Store<PresenceStatus>
   /** Leaves all rooms at once and ends the connection. */
   close(): void
 }
@@ -62,6 +70,7 @@ interface Held {
 export const createClient = ({ url, auth, preventUnsavedChanges = true }: ClientOptions): Client => {
   const connection = createConnection(url)
   const rooms = new Map<RoomName, Held>()
+  const presence = createPresenceStatuses({ url, auth })
   const allowClosing = page.onClosing(
     () => preventUnsavedChanges && [...rooms.values()].some(({ open }) => open.isUnsafe)
   )
@@ -89,6 +98,7 @@ export const createClient = ({ url, auth, preventUnsavedChanges = true }: Client
     retryNow: () => {
       connection.retryNow()
       for (const { open } of rooms.values()) open.retry()
+      presence.retryNow()
     },
     enter: <St extends StorageShape, P, R extends string>(
       definition: RoomDefinition<St, P, R>,
@@ -112,12 +122,14 @@ export const createClient = ({ url, auth, preventUnsavedChanges = true }: Client
         }
       }
     },
+    presenceOf: presence.of,
     close: () => {
       for (const [name, held] of rooms) {
         held.cancelEnd()
         end(name, held)
       }
       allowClosing()
+      presence.close()
       connection.close()
     }
   }

@@ -27,9 +27,11 @@ export type { Epoch, RoomName, Seq } from '../schema/room-name.ts'
 export type { StorageProblem } from '../schema/storage.ts'
 export { StorageError } from '../schema/storage-error.ts'
 export { type StorageShape, type StorageSnapshot, s, userKey } from '../schema/storage-words.ts'
+export type { PersonThere, RoomPresence } from './ask-presence.ts'
 export { type Client, type ClientOptions, createClient, type Entered } from './client.ts'
 export type { RoomLog } from './log.ts'
 export type { Connection, User } from './presence.ts'
+export type { PresenceStatus, PresenceStatusOptions } from './presence-status.ts'
 export { editRecord, type RecordEdit, type RecordOf } from './record-edit.ts'
 export type {
   ConnectionEvent,

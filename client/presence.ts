@@ -160,7 +160,8 @@ export const createPresence = <St extends StorageShape, P, R extends string>(
       awareness = next
       const heard = ({ added, updated, removed }: AwarenessChange): void => {
         for (const id of [...added, ...updated]) {
-          if (id !== next.clientID) learn(id, readAwareness(definition.presence, next.getStates().get(id)))
+          if (id !== next.clientID)
+            learn(id, readAwareness(definition.presence, next.getStates().get(id), initial))
         }
         for (const id of removed) miss(id)
         refresh()

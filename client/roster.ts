@@ -16,7 +16,7 @@ export interface RosterEntry<R extends string = string> {
   readonly role: R | 'admin'
   readonly name: string
   readonly online: boolean
-  /** When they were seen here last; null while they are online, and where that is not known. */
+  /** When they were last here, to the minute where only the server knows; null while they are online, and where that is not known. */
   readonly lastSeen: Date | null
 }
 
@@ -41,6 +41,8 @@ interface Member<R extends string> {
   /** Empty where nobody has said it. */
   readonly name: string
   readonly role: R | 'admin'
+  /** As the server has it, in milliseconds; null: never, as far as it knows. */
+  readonly seenAt: number | null
 }
 
 /** Highest roles first, then by name. Asks the server once somebody subscribes; one request at a time. */
@@ -131,16 +133,16 @@ const entriesOf = <R extends string>(
   const online = new Map(here.map((user) => [user.id, user]))
   const known = new Set(members.map(({ userId }) => userId))
   const visitors = here.filter(({ id }) => !known.has(id))
-  const lastSeen = (userId: string): Date | null => {
-    const at = seen.get(userId)
-    return online.has(userId) || at === undefined ? null : new Date(at)
+  const lastSeen = ({ userId, seenAt }: Member<R>): Date | null => {
+    const at = Math.max(seen.get(userId) ?? 0, seenAt ?? 0)
+    return online.has(userId) || at === 0 ? null : new Date(at)
   }
   return [
-    ...members.map((member) => ({
+    ...members.map(({ seenAt, ...member }) => ({
       ...member,
       name: member.name || (online.get(member.userId)?.info.name ?? member.userId),
       online: online.has(member.userId),
-      lastSeen: lastSeen(member.userId)
+      lastSeen: lastSeen({ ...member, seenAt })
     })),
     ...visitors.map(({ id, role, info }) => ({
       userId: id,
@@ -197,5 +199,7 @@ const readMember = <R extends string>(
   if (!isObject(value) || typeof value.userId !== 'string') return []
   const role = isObject(value.takes) ? value.takes.role : value.role
   if (typeof role !== 'string' || !isRole(definition, role)) return []
-  return [{ userId: value.userId, name: typeof value.name === 'string' ? value.name : '', role }]
+  const name = typeof value.name === 'string' ? value.name : ''
+  const seenAt = typeof value.lastSeen === 'string' ? Date.parse(value.lastSeen) : null
+  return [{ userId: value.userId, name, role, seenAt }]
 }

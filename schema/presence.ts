@@ -43,13 +43,20 @@ export const colorOf = (userId: string): string => {
 
 const paletteSize = 10
 
-/** The typed state, or null for one that the server did not stamp or whose presence does not fit the kind. */
+/**
+ * The typed state, or null for one that the server did not stamp or whose presence does not fit the kind.
+ *
+ * @param absent of somebody who says nothing of it: a screen that is only there, a provider that knows no kinds
+ */
 export const readAwareness = <P>(
   schema: StandardSchemaV1<unknown, P>,
-  state: unknown
+  state: unknown,
+  absent: P
 ): AwarenessState<P> | null => {
   const known = envelope.safeParse(state)
   if (!known.success) return null
+  if (known.data.presence === undefined)
+    return { user: known.data.user, activity: known.data.activity, presence: absent }
   const presence = schema['~standard'].validate(known.data.presence)
   if (presence instanceof Promise || presence.issues) return null
   return { user: known.data.user, activity: known.data.activity, presence: presence.value }
@@ -71,6 +78,6 @@ const userInfo = z.object({
 
 const envelope = z.object({
   user: userInfo,
-  presence: z.unknown(),
+  presence: z.optional(z.unknown()),
   activity: z._default(z.catch(z.enum(activities), 'active'), 'active')
 })

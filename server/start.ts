@@ -38,6 +38,9 @@ import type { Logger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { type Overload, watchOverload } from './overload.ts'
 import { createPerSecond } from './per-second.ts'
+import { createDevices } from './presence/devices.ts'
+import { createLastSeen } from './presence/last-seen.ts'
+import { createPresences } from './presence/presences.ts'
 import { assertReady, type Stage } from './readiness.ts'
 import { createAddressOf } from './remote-address.ts'
 import { type Authority, createAuthority } from './room/authorize.ts'
@@ -95,7 +98,9 @@ export const start = async (given: NodeParts): Promise<Node> => {
   const overload = watchOverload({ delayMsMax: config.eventLoopDelayMsMax, logger: given.logger })
   const stage: Stage = { isLeaving: false, isDraining: false }
   const people = openPeople(parts, log, metrics, () => doors.sessions.all)
-  const doors = openDoors(parts, log, metrics, people, { processWatch, overload, stage })
+  const presence = openPresence(parts, log, people)
+  const there = { ...people, ...presence }
+  const doors = openDoors(parts, log, metrics, there, { processWatch, overload, stage })
   await people.authority.loadRevocations()
   const { sessions, sockets, app } = doors
   const server = createServer(getRequestListener(app.fetch))
@@ -112,6 +117,7 @@ export const start = async (given: NodeParts): Promise<Node> => {
     await emptied(sessions.all, Math.min(closeMsMax, config.shutdownTimeoutMs))
     await Promise.race([doors.runningKinds.close(), sleep(closeMsMax)])
     await Promise.race([doors.heads?.close(), sleep(closeMsMax)])
+    await Promise.race([presence.close(), sleep(closeMsMax)])
     const unwritten = await closeLog(log, people, Math.max(0, deadline - monotonic()))
     sessions.close()
     await parts.cluster.close()
@@ -225,15 +231,37 @@ const openPeople = (
 
 type People = ReturnType<typeof openPeople>
 
+/** Who is there, on this node and on the others. */
+const openPresence = ({ config, logger, cluster }: Parts, { database }: Log, { authority }: People) => {
+  const lastSeen = createLastSeen({ database, logger })
+  const presences = createPresences({ cluster, heartbeatMs: config.heartbeatMs, onSeen: lastSeen.saw })
+  const devices = createDevices({ presences, questions: cluster.questions, authority, logger })
+  return {
+    presences,
+    devices,
+    async close() {
+      await devices.close()
+      presences.close()
+      await lastSeen.close(closeMsMax)
+    }
+  }
+}
+
+type Presence = ReturnType<typeof openPresence>
+
 /** What many of the parts below are made with. */
 const shareParts = (
   { config, logger, kinds, cluster }: Parts,
   { database, commits, loader, tails }: Log,
   metrics: Metrics,
-  people: People,
+  people: People & Presence,
   { overload, stage }: Watches
 ) => ({
   ...people,
+  async changed(room: RoomName) {
+    await people.changed(room)
+    await people.devices.recheck(room)
+  },
   addressOf: createAddressOf(config.trustedProxies),
   attempts: createAttempts({ perMinuteMax: config.authAttemptsPerMinuteMax }),
   kinds,
@@ -294,7 +322,7 @@ const startHeads = ({ cluster, tails, logger, config, isShared }: Shared, rooms:
 }
 
 /** Everything between the log and the network: who may come in, the rooms, and the two doors to them. */
-const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People, watches: Watches) => {
+const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People & Presence, watches: Watches) => {
   const shared = shareParts(parts, log, metrics, people, watches)
   const { config, kinds } = parts
   const { runningKinds, heads, ...opened } = openRooms(shared, log)

@@ -180,8 +180,30 @@ describe('with a server that takes guests', () => {
       about: 'two connections of Ana'
     })
     expect(ben.room.others.get()).toHaveLength(1)
-    expect(tabs[0]?.room.others.get().map(({ info }) => info.name)).toEqual(['Guest'])
+    const seenByAna = () => tabs[0]?.room.others.get().map(({ info }) => info.name)
+    await waitUntil(() => seenByAna()?.length === 1, { about: 'Ana to see one other' })
+    expect(seenByAna()).toEqual(['Guest'])
     await waitUntil(() => tabs[0]?.room.self.get()?.connections.length === 2, { about: 'my other tab' })
+  })
+
+  test('somebody who is there by HTTP is among the others, with what they said or as one begins (G10)', async () => {
+    const ana = enter(server, 'screens')
+    await ready(ana.room)
+    const others = () => ana.room.others.get().map(({ info, presence }) => [info.name, presence.focus])
+    const put = async (token: string, state: object): Promise<void> => {
+      const answer = await fetch(`${server.url}/api/rooms/form%2Fscreens/presence`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify({ state })
+      })
+      expect(answer.status).toBe(200)
+    }
+    const wall = await guest(server, 'Wall')
+    await put(wall, {})
+    await waitUntil(() => others().length === 1, { about: 'the wall' })
+    expect(others()).toEqual([['Wall', null]])
+    await put(wall, { presence: { focus: 'title', caret: null } })
+    await waitUntil(() => others()[0]?.[1] === 'title', { about: 'where the wall is' })
   })
 
   test('who left stays in sight as stale for a while, and then is gone', async () => {

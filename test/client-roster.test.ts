@@ -91,6 +91,19 @@ describe('the roster', () => {
     expect(gil?.lastSeen).toBeInstanceOf(Date)
   })
 
+  test('says when the server has seen somebody last, unless they were seen here since', async () => {
+    const at = '2026-05-02T12:00:00.000Z'
+    const world = await follow({ body: { members: members.map((member) => ({ ...member, lastSeen: at })) } })
+    world.roster.subscribe(() => {})
+    world.others.set([present('gil', 'Gil', 'guest')])
+    const [ana, , here] = await show(world, ['ana', 'eva', 'gil here'])
+    expect(ana?.lastSeen).toEqual(new Date(at))
+    expect(here?.lastSeen).toBeNull()
+    world.others.set([])
+    const [, , gil] = await show(world, ['ana', 'eva', 'gil'])
+    expect(gil?.lastSeen?.getTime()).not.toBe(Date.parse(at))
+  })
+
   test('gives a role that was taken for a limited time, and calls somebody without a name by their id', async () => {
     const takes = { role: 'couple', until: '2026-05-02T12:00:00Z', reason: 'rain' }
     const world = await follow({ body: { members: [{ userId: 'eva', name: '', role: 'guest', takes }] } })

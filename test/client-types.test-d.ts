@@ -9,7 +9,7 @@ import {
   s,
   type User
 } from '../client/index.ts'
-import { createRoomContext, shallow } from '../client/react/index.ts'
+import { createRoomContext, shallow, usePresenceStatus } from '../client/react/index.ts'
 import type { Answer, FieldType, form } from '../schema/kinds/form.ts'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -250,6 +250,18 @@ export const hooksKnowConflictsAndRights = (): void => {
   if (status.state === 'rejected') return void [status.path, status.keptEdits[0]?.value]
   // @ts-expect-error: only what was refused has a place
   return void [role, status.path]
+}
+
+export const whoIsInRoomsThatAreNotEntered = (): void => {
+  const { status, rooms } = usePresenceStatus(['form/42'], { everyMs: 5_000 })
+  claim<Equal<typeof status, 'loading' | 'fresh' | 'stale' | 'refused'>>(true)
+  const room = rooms['form/42']
+  // @ts-expect-error: of that room nothing may be known yet
+  void room.people
+  const since: Date | undefined = room?.people[0]?.devices[0]?.since
+  // @ts-expect-error: names of rooms
+  usePresenceStatus('form/42')
+  return void [since, room?.refused]
 }
 
 export const rulesBelongToContestedValues = (): void => {

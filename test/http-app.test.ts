@@ -35,6 +35,8 @@ const people = {
   members: { list: nothing, find: nothing, set: nothing, remove: nothing },
   invites: { make: nothing, list: nothing, remove: nothing, join: nothing },
   joinAttempts: { take: nothing, giveBack: nothing },
+  presences: { open: nothing, release: nothing, read: nothing, close: nothing },
+  devices: { put: nothing, end: nothing, recheck: nothing, close: nothing },
   escalations: { take: nothing, end: nothing, close: nothing },
   audit: { record: () => {}, close: nothing },
   readAudit: nothing,

@@ -193,7 +193,7 @@ describe.skipIf(missing('postgres'))('G6: presence', () => {
     ['a count without states', Uint8Array.of(200, 1)],
     ['a state that is no JSON', Uint8Array.of(1, 1, 1, 1, 0x7b)],
     ['a state that is no object', Uint8Array.of(1, 1, 1, 2, 0x5b, 0x5d)],
-    ['a clock that nobody reaches', Uint8Array.of(1, 1, 255, 255, 255, 255, 127, 2, 0x7b, 0x7d)],
+    ['a clock that nobody reaches', Uint8Array.of(1, 1, 255, 255, 255, 255, 255, 255, 127, 2, 0x7b, 0x7d)],
     ['a state of 20,000 bytes', oneState(JSON.stringify({ long: 'x'.repeat(20_000) }))],
     ['a state 8,000 deep', oneState(`{"a":${'['.repeat(8_000)}${']'.repeat(8_000)}}`)]
   ])('that is %s is refused by name, and the connection goes on', async (_, payload) => {

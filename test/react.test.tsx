@@ -1,10 +1,12 @@
 import { renderToString } from 'react-dom/server'
 import { describe, expect, test } from 'vitest'
 import { createClient } from '../client/index.ts'
-import { ClientProvider, createRoomContext, shallow } from '../client/react/index.ts'
+import { ClientProvider, createRoomContext, shallow, usePresenceStatus } from '../client/react/index.ts'
 import { form } from '../schema/kinds/form.ts'
 
 const { RoomProvider, useStorage } = createRoomContext(form)
+
+const Who = () => <p>{usePresenceStatus(['form/1']).status}</p>
 
 const Title = () => <h1>{useStorage((root) => root.title)}</h1>
 
@@ -34,6 +36,17 @@ test('rendering enters no room: on a server there is the fallback, and nothing t
   )
   expect(html).toBe('<p>loading</p>')
   expect(client.status.get()).toBe('initial')
+  client.close()
+})
+
+test('rendering asks for nobody: on a server it is not known yet who is in a room', () => {
+  const client = createClient({ url: 'ws://127.0.0.1:9/ws' })
+  const html = renderToString(
+    <ClientProvider client={client}>
+      <Who />
+    </ClientProvider>
+  )
+  expect(html).toBe('<p>loading</p>')
   client.close()
 })
 

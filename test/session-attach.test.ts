@@ -10,6 +10,7 @@ import { createNoBus } from '../server/cluster/bus.ts'
 import { createCluster } from '../server/cluster/cluster.ts'
 import { createLoader } from '../server/log/load.ts'
 import { createTails } from '../server/log/tail.ts'
+import { createPresences } from '../server/presence/presences.ts'
 import { createAuthority } from '../server/room/authorize.ts'
 import { createHocuspocus } from '../server/room/hocuspocus.ts'
 import type { Session } from '../server/session/session.ts'
@@ -48,6 +49,11 @@ const start = async (gate: () => Promise<void>) => {
     isShared: false,
     onRepair: () => {},
     commits: await log.node(),
+    presences: createPresences({
+      cluster: createCluster({ bus: createNoBus(), heartbeatMs: 1_000, logger: silent }),
+      heartbeatMs: 1_000,
+      onSeen: () => {}
+    }),
     snapshots: { make: async () => null, fold: async () => Uint8Array.of(0, 0), close: async () => {} },
     clientIds: { remember: () => {} },
     logger: silent,

@@ -19,6 +19,8 @@ export interface Member {
   /** The user who gave it; null: nobody, they made the room. */
   readonly grantedBy: string | null
   readonly since: Date
+  /** When they were last in the room, to the minute; null: never, as far as is known. */
+  readonly lastSeen: Date | null
   /** What they have taken for a time. */
   readonly takes: { readonly role: string; readonly until: Date; readonly reason: string } | null
 }
@@ -162,6 +164,7 @@ interface MemberRow extends Row {
   role: string
   granted_by: string | null
   created_at: Date
+  seen_at: Date | null
   taken: string | null
   until: Date | null
   reason: string | null
@@ -173,6 +176,7 @@ const toMember = (row: MemberRow): Member => ({
   role: row.role,
   grantedBy: row.granted_by,
   since: row.created_at,
+  lastSeen: row.seen_at,
   takes:
     row.taken === null || row.until === null
       ? null
@@ -197,7 +201,7 @@ set role = excluded.role, name = coalesce($4::text, member.name), granted_by = e
 const deleteMember = 'delete from member where room_id = $1::uuid and user_id = $2::text'
 
 const selectMembers = `
-select member.user_id, member.name, member.role, member.granted_by, member.created_at,
+select member.user_id, member.name, member.role, member.granted_by, member.created_at, member.seen_at,
   taken.role as taken, taken.until, taken.reason
 from member left join escalation taken
   on taken.room_id = member.room_id and taken.user_id = member.user_id and taken.until > now()

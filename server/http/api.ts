@@ -18,6 +18,8 @@ import type { Config } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import type { PerSecond } from '../per-second.ts'
+import type { Devices } from '../presence/devices.ts'
+import type { Presences } from '../presence/presences.ts'
 import type { AddressOf } from '../remote-address.ts'
 import type { Authority } from '../room/authorize.ts'
 import type { Behaviours } from '../room/behaviour/behaviours.ts'
@@ -56,6 +58,8 @@ export interface AppParts {
   readonly invites: Invites
   readonly joinAttempts: JoinAttempts
   readonly escalations: Escalations
+  readonly presences: Presences
+  readonly devices: Devices
   readonly audit: Audit
   readonly readAudit: (query: AuditQuery) => Promise<readonly AuditRow[]>
   /** Who belongs to a room was changed: resolves when all who are in it on this node have it so. */

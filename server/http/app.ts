@@ -28,6 +28,7 @@ import { addJoin } from './join.ts'
 import { addKinds } from './kinds.ts'
 import { addMembers } from './members.ts'
 import { checkOrigin, isAllowedOrigin } from './origin.ts'
+import { addPresence } from './presence.ts'
 import { asRefusal, toProblem } from './problem.ts'
 import { addRevocations } from './revocations.ts'
 import { addRooms } from './rooms.ts'
@@ -61,6 +62,7 @@ export const createApp = (app: AppParts): Api => {
   addInvites(api, parts)
   addJoin(api, parts)
   addEscalations(api, parts)
+  addPresence(api, parts)
   addSessions(api, parts)
   addRevocations(api, parts)
   addAudit(api, parts)

@@ -19,6 +19,10 @@ const memberShape = z
     role: z.string(),
     grantedBy: z.string().nullable().describe('The user who gave the role; null: they made the room'),
     since: z.iso.datetime(),
+    lastSeen: z.iso
+      .datetime()
+      .nullable()
+      .describe('When they last came to the room or left it, to the minute; null: never'),
     takes: z
       .object({ role: z.string(), until: z.iso.datetime(), reason: z.string() })
       .nullable()
@@ -154,5 +158,6 @@ const toBody = (member: Member): z.infer<typeof memberShape> => ({
   role: member.role,
   grantedBy: member.grantedBy,
   since: member.since.toISOString(),
+  lastSeen: member.lastSeen?.toISOString() ?? null,
   takes: member.takes && { ...member.takes, until: member.takes.until.toISOString() }
 })

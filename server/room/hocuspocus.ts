@@ -30,10 +30,11 @@ import type { Loader, StoredRoom, UserClients } from '../log/load.ts'
 import type { Snapshot, Snapshots } from '../log/snapshot.ts'
 import type { Tails } from '../log/tail.ts'
 import type { Logger } from '../logger.ts'
+import type { Presences } from '../presence/presences.ts'
 import type { Session } from '../session/session.ts'
 import type { Authority } from './authorize.ts'
 import { ClientOwners } from './client-owners.ts'
-import { Room } from './room.ts'
+import { Room, type RoomParts } from './room.ts'
 import { MalformedUpdate } from './update-cursor.ts'
 import { clientsIn, readUpdate } from './update-reader.ts'
 
@@ -58,6 +59,7 @@ export interface HocuspocusParts {
   readonly isShared: boolean
   readonly onRepair: () => void
   readonly commits: GroupCommit
+  readonly presences: Presences
   readonly snapshots: Snapshots
   readonly clientIds: ClientIds
   readonly logger: Logger
@@ -205,6 +207,7 @@ const load = async (
       document,
       stored,
       commits: parts.commits,
+      presence: parts.presences.open(name),
       ownerRole: creatorRole(kind),
       documentBytesMax: parts.documentBytesMax,
       schedule: parts.schedule,
@@ -216,17 +219,7 @@ const load = async (
       tails: parts.tails,
       channel: parts.cluster.bus.hasOthers ? channel : null,
       onRepair: parts.onRepair,
-      onRefused: (of, access, { code, detail, path }, address) => {
-        const userId = access.identity.user.id
-        parts.audit.record({
-          room: of,
-          userId,
-          action: 'write-refused',
-          code,
-          detail: { detail, path },
-          address
-        })
-      },
+      onRefused: recordRefusals(parts),
       onBroken: (broken, error) => {
         const about = { err: error, room: broken.name, seq: broken.log.head }
         if (error.reason === 'room-deleted') parts.logger.info(about, 'room given up')
@@ -236,6 +229,7 @@ const load = async (
     rooms.set(name, room)
     document.on('destroy', () => {
       channel.close()
+      parts.presences.release(name)
       if (rooms.get(name) === room) rooms.delete(name)
     })
     listen(room)
@@ -243,12 +237,18 @@ const load = async (
     close()
     // Hocuspocus leaves a document behind that failed to load.
     document.destroy()
-    if (error instanceof RoomlogError && error.reason === 'room-corrupt') {
+    if (error instanceof RoomlogError && error.reason === 'room-corrupt')
       parts.logger.error({ err: error, room: documentName }, 'room quarantined')
-    }
     throw error
   }
 }
+
+const recordRefusals =
+  ({ audit }: HocuspocusParts): RoomParts['onRefused'] =>
+  (room, { identity }, { code, detail, path }, address) => {
+    const about = { room, userId: identity.user.id, address }
+    audit.record({ ...about, action: 'write-refused', code, detail: { detail, path } })
+  }
 
 /** What is said before the room is read waits for it; what is too much then is found missing, and read. */
 const earlyMax = 1_000

@@ -21,8 +21,8 @@ import type { StoredRoom } from '../log/load.ts'
 import { type AppendedEntry, type Commit, RoomLog, type RoomLogListener } from '../log/room-log.ts'
 import type { Snapshot } from '../log/snapshot.ts'
 import type { Standing, Tails } from '../log/tail.ts'
+import type { Presence, Present } from '../presence/presence.ts'
 import { addressPrefix, syncFrame, syncStep } from '../session/frames.ts'
-import { Presence, type Present } from '../session/presence.ts'
 import type { ClientOwners } from './client-owners.ts'
 import { batchTopic, decodeBatch, encodeBatch } from './fan-out.ts'
 import { Follower, type ForeignEntry } from './follower.ts'
@@ -49,6 +49,7 @@ export interface RoomParts {
   readonly document: Document
   readonly stored: StoredRoom | null
   readonly commits: GroupCommit
+  readonly presence: Presence
   /** The role of whoever writes the first entry; null: they do not become a member. */
   readonly ownerRole: string | null
   readonly documentBytesMax: number
@@ -88,7 +89,7 @@ export class Room implements RoomLogListener {
   readonly log: RoomLog
   /** How every message of this room begins, for all who address it by its plain name. */
   readonly prefix: Uint8Array
-  readonly presence = new Presence()
+  readonly presence: Presence
   readonly members = new Set<Member>()
   readonly acknowledgements = new LatencySample()
   readonly broadcasts = new LatencySample()
@@ -106,6 +107,7 @@ export class Room implements RoomLogListener {
   constructor(parts: RoomParts) {
     this.#parts = parts
     this.name = parts.name
+    this.presence = parts.presence
     this.prefix = addressPrefix(parts.name)
     this.log = new RoomLog(parts.name, parts.stored, parts.ownerRole)
     this.log.listener = this
@@ -231,16 +233,12 @@ export class Room implements RoomLogListener {
     this.#parts.onRefused(this.name, access, refusal, address)
   }
 
-  /**
-   * A connection shows this client id before it writes with it: it is its user's from now on.
-   *
-   * @returns false: it is somebody else's
-   */
-  announce(client: number, { identity, mayWrite }: Access): boolean {
+  /** A connection shows this client id before it writes with it: it is its user's from now on, if it was nobody's. */
+  announce(client: number, { identity, mayWrite }: Access): 'new' | 'known' | 'taken' {
     const { owners, remember } = this.#parts
     const answer = owners.announce(client, identity.user.id)
     if (answer === 'new' && mayWrite) remember(this.name, client, identity.user.id)
-    return answer !== 'taken'
+    return answer
   }
 
   /** Is this client id somebody else's? */

@@ -36,9 +36,9 @@ import {
   syncStep
 } from './frames.ts'
 import { type Pace, paceOf, Spaced } from './limits.ts'
-import { MalformedPresence } from './presence.ts'
 import { Repeats } from './repeats.ts'
 import type { Busy, Held } from './turn.ts'
+import type { Wire } from './wire.ts'
 
 /** What a connection needs of the session that it belongs to. */
 export interface ConnectionParts {
@@ -48,6 +48,7 @@ export interface ConnectionParts {
   readonly prefix: Uint8Array
   /** Of the client, on the network. */
   readonly remoteAddress: string
+  readonly via: Wire['via']
   readonly room: Room
   readonly access: Access
   readonly config: Pick<Config, 'framesPerSecondMax' | 'bytesPerSecondMax'>
@@ -80,6 +81,7 @@ export class Connection implements Member, Busy {
   /** How fast its role may send; null: as fast as any. */
   pace: Pace | null
   isWatching = false
+  readonly via: Wire['via']
   readonly #parts: ConnectionParts
   readonly #writing: Writing
   readonly #acknowledgement: Buffer
@@ -105,13 +107,15 @@ export class Connection implements Member, Busy {
     this.pace = paceOf(parts.access, parts.config)
     // Of those with one prefix, which are almost all, the room has everything framed once.
     const isUsual = Buffer.compare(parts.prefix, parts.room.prefix) === 0
+    this.via = parts.via
     this.prefix = isUsual ? parts.room.prefix : parts.prefix
     this.#arrivals = new Arrivals(parts.held)
     this.#writing = new Writing(parts.access.identity.user.id, this, parts.remoteAddress)
     this.#acknowledgement = syncStatusFrame(this.prefix, true)
     this.room.members.add(this)
-    this.room.presence.join(this)
+    // Who it is comes before who is there: else a client would take its own other tabs for somebody else.
     this.#tellRole()
+    this.room.presence.join(this)
     this.#tellEscalations([])
   }
 
@@ -124,11 +128,11 @@ export class Connection implements Member, Busy {
   }
 
   /** The first client id that it shows is its own, unless it is somebody else's. */
-  mayShow(client: number): boolean {
-    if (this.#writing.announced !== null) return !this.room.isTaken(client, this.user.id)
-    if (!this.room.announce(client, this.access)) return false
-    this.#writing.announced = client
-    return true
+  announce(client: number): 'new' | 'known' | 'taken' {
+    if (this.#writing.announced !== null) return this.room.isTaken(client, this.user.id) ? 'taken' : 'new'
+    const answer = this.room.announce(client, this.access)
+    if (answer !== 'taken') this.#writing.announced = client
+    return answer
   }
 
   /** The role changed, or the token was renewed. */
@@ -320,12 +324,8 @@ export class Connection implements Member, Busy {
   }
 
   #receiveAwareness(states: Uint8Array): void {
-    try {
-      this.room.presence.receive(this, states)
-    } catch (error) {
-      if (!(error instanceof MalformedPresence)) throw error
-      this.#notUnderstood(error.message)
-    }
+    const problem = this.room.presence.receive(this, states)
+    if (problem !== null) this.#notUnderstood(problem)
   }
 
   /** Says so, and goes on: nothing that comes later builds upon it. */

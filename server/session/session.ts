@@ -196,6 +196,7 @@ export class Session implements Sharer {
     const entered = new Connection({
       address,
       prefix: wire.prefixFor(address),
+      via: wire.via,
       remoteAddress: this.remoteAddress,
       room,
       access,

@@ -8,6 +8,7 @@ import type { Wire } from './wire.ts'
 const sliceBytes = 4 * 1024
 
 export class WebSocketWire implements Wire {
+  readonly via = 'socket'
   readonly isForOneRoom: boolean = false
   readonly #ws: WebSocket
   readonly #socket: Socket

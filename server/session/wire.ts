@@ -4,7 +4,11 @@
  *
  * Frames are those of `frames.ts`: whole WebSocket frames, so that one Buffer serves all wires that send it as it is.
  */
+import type { Way } from '../presence/statement.ts'
+
 export interface Wire {
+  /** How whoever is behind it is there. */
+  readonly via: Exclude<Way, 'http'>
   /** False as soon as either side has begun to close: what is written then is not sent. */
   readonly isOpen: boolean
   /** What was written and the network has not taken yet. */

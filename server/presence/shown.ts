@@ -1,0 +1,146 @@
+/** What the sessions of a room are shown of the people there, and with which clocks. */
+import { now } from '../clock.ts'
+import { awarenessFrame, varUint } from '../session/frames.ts'
+import type { Present, PresentDevice } from './presence.ts'
+import { isSameState, type Statement } from './statement.ts'
+
+/** Who speaks for an id on this node. */
+export interface Owned {
+  readonly owner: Present | PresentDevice
+  /** The clock that the owner said; the owner is shown this one, or a newer state of its own would be lost to an older. */
+  readonly theirs: number
+}
+
+interface Shown {
+  /** It grows with each change, also when somebody comes back. */
+  readonly clock: number
+  /** null once it is gone and only its clock is remembered. */
+  readonly json: Uint8Array | null
+  readonly own: Owned | null
+  /** As an awareness message has it, once somebody was shown it: newcomers are shown the same bytes. */
+  entry: Buffer | null
+}
+
+/** Clocks of those who left are remembered until there are this many, so that a late message cannot bring them back. */
+const goneMax = 256
+
+const backMsMin = 100
+
+const nobody = Buffer.from('null')
+
+export class ShownStates {
+  readonly #shown = new Map<number, Shown>()
+  /** To be shown in the next window. */
+  readonly #changed = new Set<number>()
+
+  get size(): number {
+    return this.#shown.size
+  }
+
+  get hasChanged(): boolean {
+    return this.#changed.size > 0
+  }
+
+  /** Is its clock remembered? */
+  has(id: number): boolean {
+    return this.#shown.has(id)
+  }
+
+  /** With which an id is shown; 0: it never was, as far as is remembered. */
+  clockOf(id: number): number {
+    return this.#shown.get(id)?.clock ?? 0
+  }
+
+  /**
+   * From now on this is shown of the id.
+   *
+   * @param statement null: it is gone, with this clock or a later one
+   * @returns the clock
+   */
+  set(
+    id: number,
+    { statement, own, leastClock }: { statement: Statement | null; own: Owned | null; leastClock: number }
+  ): number {
+    const before = this.#shown.get(id)
+    if (before === undefined && statement === null) return 0
+    const json = statement?.json ?? null
+    const least = statement?.clock ?? leastClock
+    const isNews =
+      before === undefined || !isSameState(before.json, json) || (json !== null && least > before.clock)
+    const clock = before === undefined ? least : isNews ? Math.max(least, before.clock + 1) : before.clock
+    this.#shown.set(id, { clock, json, own, entry: null })
+    if (isNews) this.#changed.add(id)
+    return clock
+  }
+
+  /** Sends one member all that is known, if only that nobody is there. */
+  showAll(member: Present): void {
+    const ids = [...this.#shown].filter(([, { json }]) => json !== null).map(([id]) => id)
+    member.write(awarenessFrame(member.prefix, payloadOf(ids.map((id) => this.#entry(id, member)))))
+  }
+
+  /**
+   * The same for a client that lost its connection: it has forgotten the others and kept their clocks, and would not take
+   * the same states again. What it is shown is newer than what any node showed before, and the clocks go on from there.
+   */
+  showAgain(member: Present): void {
+    // Nobody is back sooner; and so those who are back together are shown the same bytes.
+    const least = Math.floor(now() / backMsMin) * backMsMin
+    for (const [id, shown] of this.#shown) {
+      if (shown.json === null || shown.clock >= least) continue
+      this.#shown.set(id, { ...shown, clock: least, entry: null })
+    }
+    this.showAll(member)
+  }
+
+  /** Sends everybody what has changed: one frame for all but those whose own clock is not the one that the others see. */
+  showChanged(members: Iterable<Present>): void {
+    const ids = [...this.#changed]
+    this.#changed.clear()
+    const entries = ids.map((id) => this.#entry(id, null))
+    const payload = payloadOf(entries)
+    const behind = Map.groupBy(ids.keys(), (index) => ownerWhoIsBehind(this.#shown.get(ids[index] ?? 0)))
+    let prefix: Uint8Array | null = null
+    let frame: Buffer = Buffer.alloc(0)
+    for (const member of members) {
+      const own = behind.get(member)
+      if (own !== undefined) {
+        const theirs = [...entries]
+        for (const index of own) theirs[index] = this.#entry(ids[index] ?? 0, member)
+        member.write(awarenessFrame(member.prefix, payloadOf(theirs)))
+        continue
+      }
+      if (prefix !== member.prefix) {
+        prefix = member.prefix
+        frame = awarenessFrame(prefix, payload)
+      }
+      member.write(frame)
+    }
+  }
+
+  /** Drops the clocks of those who left, where there are too many besides these. */
+  forgetGone(besides: number): void {
+    if (this.#shown.size <= besides + goneMax) return
+    for (const [id, { json }] of this.#shown) if (json === null) this.#shown.delete(id)
+  }
+
+  #entry(id: number, member: Present | null): Buffer {
+    const shown = this.#shown.get(id)
+    if (shown === undefined) return entryOf(id, 0, null)
+    if (shown.own !== null && shown.own.owner === member) return entryOf(id, shown.own.theirs, shown.json)
+    shown.entry ??= entryOf(id, shown.clock, shown.json)
+    return shown.entry
+  }
+}
+
+const entryOf = (id: number, clock: number, json: Uint8Array | null): Buffer => {
+  const state = json ?? nobody
+  return Buffer.concat([Buffer.from([...varUint(id), ...varUint(clock), ...varUint(state.length)]), state])
+}
+
+const payloadOf = (entries: readonly Buffer[]): Buffer =>
+  Buffer.concat([Buffer.from(varUint(entries.length)), ...entries])
+
+/** The owner of a state whose own clock is not the one that the others are shown. */
+const ownerWhoIsBehind = (shown: Shown | undefined): Present | PresentDevice | null =>
+  shown?.own != null && shown.own.theirs !== shown.clock ? shown.own.owner : null
