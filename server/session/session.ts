@@ -22,6 +22,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Room } from '../room/room.ts'
 import { describeExcess, type Excess, tooMany } from '../too-many.ts'
 import { Connection } from './connection.ts'
+import type { Debtor, Debts } from './debts.ts'
 import { MessageReader, messageType, permissionDeniedFrame, pingFrame } from './frames.ts'
 import { type Heartbeat, heartbeatOf } from './heartbeat.ts'
 import { HocuspocusSocket } from './hocuspocus-socket.ts'
@@ -38,12 +39,15 @@ export interface SessionParts {
   readonly wire: Wire
   readonly remoteAddress: string
   readonly userAgent: string
+  /** What limits count as one address. */
+  readonly network: string
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics
   readonly turn: Turn
   /** The sessions of each user. */
   readonly ofUsers: Tally
+  readonly debts: Debts
   recentEntries(room: Room): Promise<readonly EntryMark[]>
   onClosed(session: Session): void
 }
@@ -108,6 +112,7 @@ export class Session implements Sharer {
         this.heard()
         wire.resume()
       },
+      awaitTurn: () => turn.wait(this),
       readSome: () => wire.readSome(),
       onFlood: (detail) => this.end('too-many', detail),
       onStuck: (detail) => this.end('unavailable', detail)
@@ -138,6 +143,7 @@ export class Session implements Sharer {
   }
 
   takeShare(): void {
+    if (this.#inbox.isEmpty) return this.#intake.readOn()
     this.#inbox.takeShare()
     this.#share()
   }
@@ -159,6 +165,7 @@ export class Session implements Sharer {
   close(code = 1000, reason = ''): void {
     if (this.readyState !== open) return
     this.#outbox.release()
+    this.#leaveDebts()
     this.readyState = closing
     this.#inbox.clear()
     this.#intake.end()
@@ -169,6 +176,7 @@ export class Session implements Sharer {
   /** The socket is gone. What it sent last is applied; then everybody is told that it left. */
   closed(code: number, reason: string): void {
     if (this.readyState === closed) return
+    if (this.readyState === open) this.#leaveDebts()
     this.readyState = closed
     if (this.#inbox.isEmpty) this.#gone({ code, reason })
     else this.#ending = { code, reason }
@@ -186,6 +194,8 @@ export class Session implements Sharer {
       ofUsers.add(id)
       this.#users.add(id)
     }
+    const debtor = isAnonymous(identity) ? this.#network : { id, isNetwork: false }
+    this.#intake.owe(this.#parts.debts.of(debtor))
     this.#hasAuthenticated = true
   }
 
@@ -280,6 +290,17 @@ export class Session implements Sharer {
   /** The answer to a ping, or anything else that shows that somebody is there. */
   heard(): void {
     this.#heardAt = monotonic()
+  }
+
+  #leaveDebts(): void {
+    const { debts } = this.#parts
+    const { owed } = this.#intake
+    if (this.#users.size === 0) debts.leave(this.#network, owed)
+    for (const id of this.#users) debts.leave({ id, isNetwork: false }, owed)
+  }
+
+  get #network(): Debtor {
+    return { id: this.#parts.network, isNetwork: true }
   }
 
   #gone({ code, reason }: { readonly code: number; readonly reason: string }): void {

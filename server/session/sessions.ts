@@ -14,6 +14,7 @@ import { type AddressOf, networkOf } from '../remote-address.ts'
 import type { Authority } from '../room/authorize.ts'
 import type { SessionContext } from '../room/hocuspocus.ts'
 import type { Room } from '../room/room.ts'
+import { Debts } from './debts.ts'
 import { endInSlices } from './drain.ts'
 import { Tally } from './limits.ts'
 import { Session } from './session.ts'
@@ -64,6 +65,7 @@ export const createSessions = (parts: SessionsParts): Sessions => {
     what: 'connects/s from this address',
     most: config.connectsPerSecondMax
   })
+  const debts = new Debts()
   let isDraining = false
 
   const stopSweep = every(sweepMs, () => {
@@ -94,7 +96,7 @@ export const createSessions = (parts: SessionsParts): Sessions => {
         all.delete(closed)
         ofNetworks.remove(network)
       }
-      const session = new Session({ ...parts, wire, remoteAddress, userAgent, ofUsers, onClosed })
+      const session = new Session({ ...parts, wire, remoteAddress, userAgent, network, ofUsers, debts, onClosed })
       ofNetworks.add(network)
       all.add(session)
       session.hocuspocus.serveBy(hocuspocus.handleConnection(session.hocuspocus, lightRequest, { session }))
