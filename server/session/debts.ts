@@ -9,11 +9,20 @@ import type { Owed } from './limits.ts'
 const debtorsMax = 10_000
 const networkSecondsMax = 1
 
+/** Whom a token names, or the network of whoever shows none. */
 export interface Debtor {
-  /** The user's id, or the network. */
-  readonly id: string
-  readonly isNetwork: boolean
+  readonly key: string
+  readonly secondsMax: number
 }
+
+export const debtorNamed = (userId: string): Debtor => ({
+  key: `user ${userId}`,
+  secondsMax: Number.POSITIVE_INFINITY
+})
+export const debtorAt = (network: string): Debtor => ({
+  key: `network ${network}`,
+  secondsMax: networkSecondsMax
+})
 
 /** When it will be paid, by the monotonic clock. */
 interface Debt {
@@ -24,26 +33,26 @@ interface Debt {
 export class Debts {
   readonly #debts = new Map<string, Debt>()
 
-  /** Somebody leaves, and this is not paid. */
-  leave(debtor: Debtor, { framesSeconds, bytesSeconds }: Owed): void {
+  /** A session ends, and this is not paid. */
+  leave(debtors: readonly Debtor[], { framesSeconds, bytesSeconds }: Owed): void {
     if (framesSeconds === 0 && bytesSeconds === 0) return
     const now = monotonic()
-    const secondsMax = debtor.isNetwork ? networkSecondsMax : Number.POSITIVE_INFINITY
-    const paidAt = (seconds: number): number => now + Math.min(seconds, secondsMax) * 1_000
-    const key = keyOf(debtor)
-    const { frames, bytes } = this.#debts.get(key) ?? noDebt
-    this.#debts.delete(key)
-    this.#debts.set(key, {
-      frames: Math.max(frames, paidAt(framesSeconds)),
-      bytes: Math.max(bytes, paidAt(bytesSeconds))
-    })
+    for (const { key, secondsMax } of debtors) {
+      const { frames, bytes } = this.#debts.get(key) ?? noDebt
+      const paidAt = (seconds: number): number => now + Math.min(seconds, secondsMax) * 1_000
+      this.#debts.delete(key)
+      this.#debts.set(key, {
+        frames: Math.max(frames, paidAt(framesSeconds)),
+        bytes: Math.max(bytes, paidAt(bytesSeconds))
+      })
+    }
     if (this.#debts.size > debtorsMax) this.#forget(now)
   }
 
   /** What somebody who comes has left to be paid. */
-  of(debtor: Debtor): Owed {
+  of({ key }: Debtor): Owed {
     const now = monotonic()
-    const { frames, bytes } = this.#debts.get(keyOf(debtor)) ?? noDebt
+    const { frames, bytes } = this.#debts.get(key) ?? noDebt
     const secondsTo = (at: number): number => Math.max(0, at - now) / 1_000
     return { framesSeconds: secondsTo(frames), bytesSeconds: secondsTo(bytes) }
   }
@@ -59,5 +68,3 @@ export class Debts {
 }
 
 const noDebt: Debt = { frames: 0, bytes: 0 }
-
-const keyOf = ({ id, isNetwork }: Debtor): string => `${isNetwork ? 'network' : 'user'} ${id}`

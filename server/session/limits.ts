@@ -175,7 +175,15 @@ export class Tally {
 }
 
 /** Nobody knows when somebody leaves: it is worth asking again. */
-export const leftAfterSeconds = 10
+const leftAfterSeconds = 10
+
+/** One more than `most`, of what becomes fewer when somebody leaves. */
+export const tooManyHere = (what: string, most: number): Excess => ({
+  what,
+  found: most + 1,
+  most,
+  retrySeconds: leftAfterSeconds
+})
 
 /** Runs at once when asked, then not again within `everyMs`: whatever is asked meanwhile is answered once, after that. */
 export class Spaced {

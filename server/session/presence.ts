@@ -73,6 +73,11 @@ export class Presence {
     member.write(this.#frame(member, ids))
   }
 
+  /** Shows one member who has missed something all of it: who is there, and who has gone. */
+  showAgain(member: Present): void {
+    member.write(this.#frame(member, [...this.#states.keys()]))
+  }
+
   /**
    * Takes an awareness message of a member. Ids that belong to somebody else are left out silently: honest
    * clients repeat what they have heard of others.
