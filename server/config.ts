@@ -299,7 +299,22 @@ const limits = {
     env: 'ROOMLOG_SESSION_BACKLOG_BYTES_MAX',
     parse: asBytes(1024, 64 * 1024 * MiB),
     standard: '16MiB',
-    about: 'Bytes that wait for one slow reader; beyond it, the session is closed to come back'
+    about:
+      'Bytes that wait for one slow reader; beyond it, the session is closed to come back. From a quarter of it on, 1 MiB at most, ' +
+      'the reader gets nothing more of documents and presence, and one update instead when it has caught up'
+  },
+  unsentBytesMax: {
+    env: 'ROOMLOG_UNSENT_BYTES_MAX',
+    parse: asBytes(1024, 64 * 1024 * MiB),
+    standard: '256MiB',
+    about:
+      'Bytes that wait for all slow readers; from half of it on, less and less may wait for each, and beyond it those furthest behind are closed to come back'
+  },
+  stallTimeoutMs: {
+    env: 'ROOMLOG_STALL_TIMEOUT_MS',
+    parse: asNumber(1000, 86_400_000),
+    standard: '120000',
+    about: 'Milliseconds after which a reader that takes nothing of what waits for it is closed to come back'
   },
   eventLoopDelayMsMax: {
     env: 'ROOMLOG_EVENT_LOOP_DELAY_MS_MAX',

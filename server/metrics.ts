@@ -13,6 +13,7 @@ export interface NodeGauges {
   readonly connections: number
   readonly waitingEntries: number
   readonly waitingBytes: number
+  readonly unsentBytes: number
 }
 
 export interface HttpRequestMeasure {
@@ -130,7 +131,8 @@ const gauges = {
   sessions: 'Network connections',
   connections: 'Sessions in rooms: one session in two rooms counts as two',
   waitingEntries: 'Entries that are not committed yet',
-  waitingBytes: 'Bytes that are not committed yet'
+  waitingBytes: 'Bytes that are not committed yet',
+  unsentBytes: 'Bytes that were written for sessions and not taken by their readers'
 } as const satisfies Record<keyof NodeGauges, string>
 
 const addGauges = (registers: Registry[], source: () => NodeGauges): void => {

@@ -56,6 +56,7 @@ import { createRecheck } from './session/recheck.ts'
 import type { Session } from './session/session.ts'
 import { createSessions } from './session/sessions.ts'
 import { Turn } from './session/turn.ts'
+import { Unsent } from './session/unsent.ts'
 import { createWebSockets } from './session/websocket.ts'
 
 export interface Node {
@@ -274,6 +275,7 @@ const shareParts = (
   config,
   metrics,
   turn: new Turn(commits),
+  unsent: new Unsent(config.unsentBytesMax),
   assertCalm: overload.assertCalm,
   isDraining: () => stage.isDraining
 })
@@ -337,7 +339,8 @@ const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People & Pr
     ...opened,
     readView: (kind, document) => readView(kinds.get(kind), document),
     onRemoved: people.news.roomDeleted,
-    sessionCount: () => sessions.all.size
+    sessionCount: () => sessions.all.size,
+    unsentBytes: () => shared.unsent.bytes
   })
   const listeners = {
     membersChanged: people.changedElsewhere,

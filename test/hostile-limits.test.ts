@@ -245,33 +245,3 @@ suite('somebody who opens many rooms at once', () => {
     expect(ada.ending).toBeNull()
   })
 })
-
-suite('somebody who reads too slowly', () => {
-  it('is sent away within the bound, and the writer does not notice', async () => {
-    const world = await startWorld({ ROOMLOG_SESSION_BACKLOG_BYTES_MAX: '256KiB' })
-    const room = newRoom()
-    const [ada, slow] = [await enter(world, room), await enter(world, room)]
-    const quick = await enter(world, room)
-    slow.client.socket.pause()
-    // More than the buffers of the system hold.
-    for (let change = 0; change < 40; change++) {
-      ada.client.send(...ada.write('x'.repeat(500_000)))
-      await waitUntil(() => ada.client.acknowledged() === 2 + change, {
-        about: 'the acknowledgement',
-        everyMs: 1
-      })
-    }
-    await waitUntil(async () => (await world.stats()).sessions === 2, {
-      about: 'the slow one to be sent away'
-    })
-    expect(await world.refusals('too-slow')).toBe(1)
-    await waitUntil(() => quick.client.count('update') === 40, { about: 'the quick one to have it all' })
-    slow.client.socket.resume()
-    await slow.client.ended()
-    const again = new Y.Doc()
-    slow.client.learn(room, again)
-    const back = await world.open()
-    await back.enter(room, { token: await tokenFor('ada', 'reader'), document: again })
-    expect(again.getText('text').toString()).toBe(ada.document.getText('text').toString())
-  })
-})

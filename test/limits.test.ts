@@ -133,6 +133,52 @@ suite('somebody who floods a room', () => {
   })
 })
 
+suite('somebody who was sent away for a flood and comes back at once', () => {
+  const env = {
+    ROOMLOG_BYTES_PER_SECOND_MAX: '64KiB',
+    ROOMLOG_FLOOD_TIMEOUT_MS: '100',
+    ROOMLOG_TRUSTED_PROXIES: '127.0.0.1'
+  }
+  const from = (address: string) => ({ 'x-forwarded-for': address })
+  const floodOnce = async (world: SessionWorld, kibibytes: number) => {
+    const [room, token] = [newRoom(), await tokenFor('eve', 'writer')]
+    const eve = await world.open(from('192.0.2.1'))
+    await eve.enter(room, { token })
+    const state = { long: 'x'.repeat(kibibytes * 1024) }
+    eve.send(awarenessMessage(room, [{ id: 1, clock: 1, state }]))
+    return { room, token, retrySeconds: excessIn((await eve.ended()).reason, 'bytes/s').retrySeconds }
+  }
+
+  it('is told again, until what they brought is paid', async () => {
+    const world = await startWorld(env)
+    const began = performance.now()
+    const { room, token, retrySeconds } = await floodOnce(world, 256)
+    expect(retrySeconds).toBe(3)
+    const again = await world.open(from('192.0.2.1'))
+    await again.join(room, token)
+    again.send(syncMessage(room, 0, Uint8Array.of(0)))
+    expect(excessIn((await again.ended()).reason, 'bytes/s')).toMatchObject({ code: 'too-many' })
+    const back = await waitUntil(() => enter(world, room, token).catch(() => null), {
+      about: 'to be taken again',
+      everyMs: 200
+    })
+    expect(performance.now() - began).toBeGreaterThan(2_000)
+    back.type('x')
+    await back.acknowledged()
+  })
+
+  it('owes it as that user, wherever they come from, and others of that place do not', async () => {
+    const world = await startWorld(env)
+    const { room, token } = await floodOnce(world, 900)
+    const again = await world.open(from('192.0.2.2'))
+    await again.join(room, token)
+    again.send(syncMessage(room, 0, Uint8Array.of(0)))
+    expect(excessIn((await again.ended()).reason, 'bytes/s')).toMatchObject({ code: 'too-many' })
+    const ben = await world.open(from('192.0.2.1'))
+    await ben.enter(newRoom(), { token: await tokenFor('ben', 'writer') })
+  })
+})
+
 suite('a role with limits of its own', () => {
   it('has these in each room, and the others those of the server', async () => {
     const world = await startWorld({

@@ -9,10 +9,31 @@ import {
   loadColumns,
   loadFigures,
   over,
+  type Ratio,
   type Scenario
 } from './scenario.ts'
 
-const flooders: Readonly<Record<string, number>> = { 'no flood': 0, '1 flooder': 1, '4 flooders': 4 }
+interface Beside {
+  readonly flooders: number
+  /** They flood another node with another database: what is left is what this machine has to do for them. */
+  readonly isElsewhere: boolean
+}
+
+const subjects: Readonly<Record<string, Beside>> = {
+  'no flood': { flooders: 0, isElsewhere: false },
+  '1 flooder': { flooders: 1, isElsewhere: false },
+  '1 flooder, elsewhere': { flooders: 1, isElsewhere: true },
+  '4 flooders': { flooders: 4, isElsewhere: false },
+  '4 flooders, elsewhere': { flooders: 4, isElsewhere: true }
+}
+
+const inTheOtherRooms = (figure: string, subject: string, base: string, goal: Ratio['goal']): Ratio => ({
+  title: `ack ${figure === 'ackP99' ? 'p99' : 'p50'} in the other rooms, ${subject} / ${base}`,
+  digits: 2,
+  fold: 'median',
+  of: over(figure, subject, base),
+  goal
+})
 
 export const flood: Scenario = {
   name: 'flood',
@@ -21,9 +42,11 @@ export const flood: Scenario = {
     `In each of ${rooms} rooms somebody types ${updatesPerSecondPerRoom} key presses a second, for ${measureMs / 1000} s. ` +
     `Meanwhile flooders type into one other room, each ${timesLimit} times as fast as a session may ` +
     `(${framesPerSecondMax.toLocaleString('en')} frames/s), and come back at once when they are sent away. *Answers* counts how ` +
-    'often one was, by name. *Taken* are the frames of the flooders that were acknowledged.',
-  subjects: Object.keys(flooders),
-  measure: (subject, bench) => measureBeside(flooders[subject] ?? 0, bench),
+    'often one was, by name. *Taken* are the frames of the flooders that were acknowledged. *Elsewhere* is the control: the ' +
+    'same flood on a node of its own on the same machine, so that what flooders, nodes and Postgres take of its cores from each ' +
+    'other is told apart from what a flood does to the other rooms of its node.',
+  subjects: Object.keys(subjects),
+  measure: (subject, bench) => measureBeside(subjects[subject] ?? { flooders: 0, isElsewhere: false }, bench),
   columns: [
     column('ackP50', 'ack p50 ms', 2),
     column('ackP95', 'p95', 2),
@@ -32,42 +55,30 @@ export const flood: Scenario = {
     column('taken', 'taken/s', 0),
     ...loadColumns
   ],
-  ratios: Object.keys(flooders)
-    .slice(1)
-    .flatMap((subject) => [
-      {
-        title: `ack p99 in the other rooms, ${subject} / none`,
-        digits: 2,
-        fold: 'median' as const,
-        of: over('ackP99', subject, 'no flood'),
-        goal: goals.ackBesideFlood
-      },
-      {
-        title: `ack p50 in the other rooms, ${subject} / none`,
-        digits: 2,
-        fold: 'median' as const,
-        of: over('ackP50', subject, 'no flood'),
-        goal: null
-      }
-    ])
+  ratios: ['1 flooder', '4 flooders'].flatMap((subject) => [
+    inTheOtherRooms('ackP99', subject, 'no flood', goals.ackBesideFlood),
+    inTheOtherRooms('ackP99', subject, `${subject}, elsewhere`, null),
+    inTheOtherRooms('ackP50', subject, 'no flood', null)
+  ])
 }
 
-const measureBeside = async (count: number, bench: Bench): Promise<Figures> => {
+const measureBeside = async ({ flooders, isElsewhere }: Beside, bench: Bench): Promise<Figures> => {
   const { timesLimit, framesPerSecondMax, ...paced } = bench.settings.flood
   const roomlog = peerNamed('roomlog')
   const limited = { ROOMLOG_FRAMES_PER_SECOND_MAX: String(framesPerSecondMax) }
   const peer = { ...roomlog, environment: { ...roomlog.environment, ...limited } }
-  const databaseUrl = await bench.database.create()
-  await using server = await startServer(peer, databaseUrl)
+  await using server = await startServer(peer, await bench.database.create())
+  await using elsewhere = isElsewhere ? await startServer(peer, await bench.database.create()) : null
   const { target } = server
+  const flooded = elsewhere?.target ?? target
   const ms = paced.warmUpMs + paced.measureMs
   const perSecond = timesLimit * framesPerSecondMax
   const watched = { server: server.pid, postgres: bench.database.pid }
-  const [typed, flooded] = await Promise.all([
+  const [typed, flooding] = await Promise.all([
     runLoad('typeAtPace', { ...paced, target, watched, hasReader: false, documentBytes: null }),
-    count === 0 ? null : runLoad('floodRoom', { target, flooders: count, perSecond, ms })
+    flooders === 0 ? null : runLoad('floodRoom', { target: flooded, flooders, perSecond, ms })
   ])
-  const { answers, acknowledged } = flooded ?? { answers: {}, acknowledged: 0 }
+  const { answers, acknowledged } = flooding ?? { answers: {}, acknowledged: 0 }
   const named = Object.entries(answers).filter(([answer]) => answer.startsWith('too-many: '))
   return {
     ackP50: typed.ack.p50,

@@ -38,7 +38,8 @@ const nodeStatsShape = z
     sessions: count,
     connections: count,
     waitingEntries: count,
-    waitingBytes: count
+    waitingBytes: count,
+    unsentBytes: count.describe('What was written for the sessions here and their readers have not taken')
   })
   .openapi('NodeStats')
 

@@ -10,123 +10,18 @@
  */
 
 import { type ErrorCode, RoomlogError } from '../../schema/error-codes.ts'
-import type { Seq } from '../../schema/room-name.ts'
 import { monotonic, randomBelow, sleep } from '../clock.ts'
 import { type Database, DatabaseError, type Lane } from '../database/database.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
-import {
-  appendBatch,
-  isCollision,
-  locateBatch,
-  type Placed,
-  type RoomEntries,
-  readStandings,
-  registerRooms
-} from './append.ts'
+import { appendBatch, isCollision, locateBatch, type Placed, readStandings, registerRooms } from './append.ts'
+import { Batch, type CommitListener, type Group } from './batch.ts'
+import { BatchSize } from './batch-size.ts'
 import type { AppendedEntry, RoomLog } from './room-log.ts'
 
-/** A statement larger than this stalls everybody behind it. */
-const batchEntriesMax = 2_000
-const batchBytesMax = 4 * 1024 * 1024
-/** What one room may have in a batch: whoever wrote one entry does not wait for all that another room has piled up. */
-const roomEntriesMax = batchEntriesMax / 4
-const roomBytesMax = batchBytesMax / 4
 const retryDelayMsMax = 1_000
 /** A statement that takes longer than this makes the node not ready. */
 const lateMs = 3_000
-
-/** Called with null once committed, or with the reason why it never will be. */
-export type CommitListener = (error: RoomlogError | null) => void
-
-/** What one batch holds of one room. */
-class Group implements RoomEntries {
-  readonly room: RoomLog
-  readonly entries: AppendedEntry[] = []
-  bytes = 0
-  readonly listeners: CommitListener[] = []
-  /** Stays what it was at the first attempt until it is known that nothing of this was written behind it. */
-  base: Seq
-  /** An attempt failed: it may be committed, all or in part, or may yet be. */
-  isUncertain = false
-  /** Another node's entries were in the way. */
-  isContested = false
-
-  constructor(room: RoomLog) {
-    this.room = room
-    this.base = room.head
-  }
-
-  get mustFollow(): boolean {
-    return this.entries.some(({ mustFollow }) => mustFollow)
-  }
-
-  /** Others were there first. */
-  moveTo(head: Seq): void {
-    if (head === this.base) return
-    this.base = head
-    this.isUncertain = false
-    this.isContested = true
-  }
-}
-
-class Batch {
-  readonly groups = new Map<RoomLog, Group>()
-  entries = 0
-  bytes = 0
-
-  constructor(groups: readonly Group[] = []) {
-    for (const group of groups) {
-      this.groups.set(group.room, group)
-      this.entries += group.entries.length
-      this.bytes += group.bytes
-    }
-  }
-
-  get isFull(): boolean {
-    return this.entries >= batchEntriesMax || this.bytes >= batchBytesMax
-  }
-
-  hasRoomFor(room: RoomLog): boolean {
-    const { entries: { length } = [], bytes = 0 } = this.groups.get(room) ?? {}
-    return !this.isFull && length < roomEntriesMax && bytes < roomBytesMax
-  }
-
-  add(room: RoomLog, entry: AppendedEntry): void {
-    let group = this.groups.get(room)
-    if (group === undefined) {
-      group = new Group(room)
-      this.groups.set(room, group)
-    }
-    group.entries.push(entry)
-    group.bytes += entry.update.length
-    this.entries++
-    this.bytes += entry.update.length
-  }
-
-  /** Takes out what it holds of a room. */
-  remove(room: RoomLog): Group | undefined {
-    const group = this.groups.get(room)
-    if (group === undefined) return undefined
-    this.groups.delete(room)
-    this.entries -= group.entries.length
-    this.bytes -= group.bytes
-    return group
-  }
-
-  /** The same work, a batch per room. */
-  split(): Batch[] {
-    return [...this.groups.values()].map((group) => new Batch([group]))
-  }
-
-  /** The same work, the contested rooms last, so that nobody waits until these got through. */
-  apart(): Batch[] {
-    const groups = [...this.groups.values()]
-    const calm = groups.filter(({ isContested }) => !isContested)
-    const contested = groups.filter(({ isContested }) => isContested)
-    return [calm, contested].filter(({ length }) => length > 0).map((part) => new Batch(part))
-  }
-}
 
 export interface GroupCommitOptions {
   readonly database: Database
@@ -141,6 +36,7 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   readonly #options: GroupCommitOptions
   readonly #lane: Lane
+  readonly #size = new BatchSize()
   /** Oldest first; those that have room are being filled, none of them is empty or in flight. */
   #queue: Batch[] = []
   #flying: Batch | null = null
@@ -238,7 +134,7 @@ export class GroupCommit {
       const batch = this.#queue[at]
       if (batch?.hasRoomFor(room)) return batch
     }
-    const batch = new Batch()
+    const batch = new Batch(this.#size)
     this.#queue.push(batch)
     return batch
   }
@@ -339,7 +235,7 @@ export class GroupCommit {
   }
 
   #finish(batch: Batch, began: number, placed: ReadonlyMap<string, Placed>): void {
-    const entries = batch.entries
+    const { entries, bytes } = batch
     for (const group of batch.groups.values()) {
       const place = placed.get(group.room.id)
       if (place === undefined) continue
@@ -349,8 +245,10 @@ export class GroupCommit {
       for (const then of group.listeners) then(null)
       group.room.listener?.committed({ seq: place.seq, at: place.at, entries: group.entries })
     }
-    if (placed.size > 0)
-      this.#options.metrics.committed(entries - batch.entries, (monotonic() - began) / 1000)
+    if (placed.size === 0) return
+    const ms = monotonic() - began
+    this.#size.committed(entries - batch.entries, bytes - batch.bytes, ms)
+    this.#options.metrics.committed(entries - batch.entries, ms / 1_000)
   }
 
   #refuse(batch: Batch, group: Group, reason: ErrorCode, detail: string): void {

@@ -104,6 +104,11 @@ export class Presence {
     this.#shown.showAll(member)
   }
 
+  /** Shows one member who was not shown everything what it missed. */
+  showMissed(member: Present): void {
+    this.#shown.showMissed(member)
+  }
+
   /**
    * Takes an awareness message of a member. Ids that belong to somebody else are left out silently: honest
    * clients repeat what they have heard of others.

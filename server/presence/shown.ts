@@ -79,6 +79,12 @@ export class ShownStates {
     member.write(awarenessFrame(member.prefix, payloadOf(ids.map((id) => this.#entry(id, member)))))
   }
 
+  /** The same for one who has missed something: also who has gone. */
+  showMissed(member: Present): void {
+    const ids = [...this.#shown.keys()]
+    member.write(awarenessFrame(member.prefix, payloadOf(ids.map((id) => this.#entry(id, member)))))
+  }
+
   /**
    * The same for a client that lost its connection: it has forgotten the others and kept their clocks, and would not take
    * the same states again. What it is shown is newer than what any node showed before, and the clocks go on from there.

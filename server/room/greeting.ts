@@ -26,7 +26,7 @@ const emptyUpdate = Uint8Array.of(0, 0)
 const mergeMax = 100
 
 /** Merging many at once is quadratic in Yjs: a hundred at a time, then the results. */
-const mergeAll = (updates: readonly Uint8Array[]): Uint8Array => {
+export const mergeAll = (updates: readonly Uint8Array[]): Uint8Array => {
   if (updates.length <= mergeMax) return updates.length === 0 ? emptyUpdate : Y.mergeUpdates([...updates])
   const merged: Uint8Array[] = []
   for (let from = 0; from < updates.length; from += mergeMax) {

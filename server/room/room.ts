@@ -12,7 +12,6 @@ import { type ErrorCode, RoomlogError } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
 import type { RoomName, Seq } from '../../schema/room-name.ts'
 import type { Access } from '../auth/identity.ts'
-import { monotonic } from '../clock.ts'
 import type { RoomChannel } from '../cluster/cluster.ts'
 import type { Envelope } from '../cluster/envelope.ts'
 import { foldInto, isPending, leaveUntidied } from '../log/fold.ts'
@@ -22,7 +21,8 @@ import { type AppendedEntry, type Commit, RoomLog, type RoomLogListener } from '
 import type { Snapshot } from '../log/snapshot.ts'
 import type { Standing, Tails } from '../log/tail.ts'
 import type { Presence, Present } from '../presence/presence.ts'
-import { addressPrefix, syncFrame, syncStep } from '../session/frames.ts'
+import { addressPrefix } from '../session/frames.ts'
+import { Broadcast, type Viewer } from './broadcast.ts'
 import type { ClientOwners } from './client-owners.ts'
 import { batchTopic, decodeBatch, encodeBatch } from './fan-out.ts'
 import { Follower, type ForeignEntry } from './follower.ts'
@@ -36,7 +36,7 @@ import { guardUpdate, type Refusal, type Verdict } from './write-guard.ts'
 import { type Behind, behind, isUncertain, type Judging, relayed, serverWriting, Writing } from './writing.ts'
 
 /** A connection as its room sees it. */
-export interface Member extends Present {
+export interface Member extends Present, Viewer {
   /** Wants to be told of every commit: who wrote how much. */
   readonly isWatching: boolean
   tellCommitted(seq: Seq, entries: readonly EntryMark[]): void
@@ -91,6 +91,11 @@ export class Room implements RoomLogListener {
   readonly prefix: Uint8Array
   readonly presence: Presence
   readonly members = new Set<Member>()
+  readonly broadcast = new Broadcast({
+    viewers: this.members,
+    document: () => this.#parts.document,
+    shown: (ms) => this.broadcasts.add(ms)
+  })
   readonly acknowledgements = new LatencySample()
   readonly broadcasts = new LatencySample()
   readonly #parts: RoomParts
@@ -268,6 +273,7 @@ export class Room implements RoomLogListener {
     if (origin instanceof Writing) origin.isRelayed = false
     this.#greeting = null
     this.bytes += update.length
+    this.broadcast.applied(update)
     const cause = isRelayed ? relayed : null
     this.#parts.commits.append(this.log, author, update, source, { cause, mustFollow })
     this.#parts.schedule()
@@ -278,11 +284,9 @@ export class Room implements RoomLogListener {
     this.#follower.committed(first, seq)
     this.#fanOut(first, seq, at, entries)
     this.#snapshotting.grew(entries.length)
-    this.#show(entries)
+    this.broadcast.show(entries)
     this.#tell(seq, at, entries)
     this.#parts.onCommitted?.()
-    const [oldest] = entries
-    if (oldest !== undefined && this.members.size > 1) this.broadcasts.add(monotonic() - oldest.appendedAt)
     this.#snapshotting.makeIfDue()
   }
 
@@ -315,7 +319,7 @@ export class Room implements RoomLogListener {
     }
     this.#greeting = null
     this.#snapshotting.grew(fresh.length)
-    this.#show(fresh)
+    this.broadcast.show(fresh)
     for (const { seq, at, author, update } of entries)
       if (update !== null) this.#tell(seq, at, [{ author, update }])
     this.#parts.onCommitted?.()
@@ -339,22 +343,6 @@ export class Room implements RoomLogListener {
     this.#follower.close()
     this.#parts.onBroken(this, error)
     for (const member of [...this.members]) member.end(error.reason, error.message)
-  }
-
-  /** An update is encoded once for everybody; an author is not shown what nobody else added to. */
-  #show(entries: readonly Shown[]): void {
-    let prefix: Uint8Array | null = null
-    let frames: Buffer = Buffer.alloc(0)
-    const [first] = entries
-    const onlySource = entries.every(({ source }) => source === first?.source) ? first?.source : null
-    for (const member of this.members) {
-      if (member === onlySource) continue
-      if (prefix !== member.prefix) {
-        prefix = member.prefix
-        frames = updateFrames(prefix, entries)
-      }
-      member.write(frames)
-    }
   }
 
   #tell(seq: Seq, at: number, entries: readonly Omit<Shown, 'source'>[]): void {
@@ -389,10 +377,4 @@ export class Room implements RoomLogListener {
       throw reason
     }
   }
-}
-
-const updateFrames = (prefix: Uint8Array, entries: readonly Shown[]): Buffer => {
-  const frames = entries.map(({ update }) => syncFrame(prefix, syncStep.update, update))
-  const [only] = frames
-  return only !== undefined && frames.length === 1 ? only : Buffer.concat(frames)
 }

@@ -50,6 +50,8 @@ export interface NodeStats {
   readonly connections: number
   readonly waitingEntries: number
   readonly waitingBytes: number
+  /** What was written for sessions and their readers have not taken. */
+  readonly unsentBytes: number
 }
 
 export interface Rooms {
@@ -115,6 +117,7 @@ export interface RoomsParts {
   /** A room was deleted: also on the other nodes. */
   readonly onRemoved: (name: RoomName) => void
   readonly sessionCount: () => number
+  readonly unsentBytes: () => number
 }
 
 const viewWaitMs = 5_000
@@ -175,7 +178,8 @@ export const createRooms = (parts: RoomsParts): Rooms => {
       sessions: parts.sessionCount(),
       connections: [...rooms.values()].reduce((sum, { members }) => sum + members.size, 0),
       waitingEntries: commits.waitingEntries,
-      waitingBytes: commits.waitingBytes
+      waitingBytes: commits.waitingBytes,
+      unsentBytes: parts.unsentBytes()
     })
   }
 }

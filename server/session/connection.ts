@@ -25,6 +25,7 @@ import { caughtUp } from '../room/caught-up.ts'
 import type { Member, Room } from '../room/room.ts'
 import { Writing } from '../room/writing.ts'
 import { describeExcess } from '../too-many.ts'
+import { Acknowledgements } from './acknowledgements.ts'
 import { Arrivals } from './arrivals.ts'
 import { escalationNews } from './escalation-news.ts'
 import {
@@ -36,12 +37,15 @@ import {
   syncStep
 } from './frames.ts'
 import { type Pace, paceOf, Spaced } from './limits.ts'
+import { type Urgency, urgency } from './outbox.ts'
+import { Reader, type ReaderParts } from './reader.ts'
 import { Repeats } from './repeats.ts'
 import type { Busy, Held } from './turn.ts'
+import { Watching } from './watching.ts'
 import type { Wire } from './wire.ts'
 
 /** What a connection needs of the session that it belongs to. */
-export interface ConnectionParts {
+export interface ConnectionParts extends Pick<ReaderParts, 'write' | 'mayTakeMore' | 'fellBehind' | 'end'> {
   /** The name that the client gave to the room. */
   readonly address: string
   /** How messages to it begin. */
@@ -53,8 +57,6 @@ export interface ConnectionParts {
   readonly access: Access
   readonly config: Pick<Config, 'framesPerSecondMax' | 'bytesPerSecondMax'>
   readonly held: Held
-  write(frame: Buffer): void
-  end(code: ErrorCode, detail: string): void
   /** Asks to be applied at the end of the turn. */
   join(busy: Busy): void
   refused(code: ErrorCode): void
@@ -69,7 +71,6 @@ export interface ConnectionParts {
 }
 
 const afterwardsMax = 100
-const acknowledgeMax = 32
 /** Who asks more often for all of a document, or of presence, gets one answer for all that was asked meanwhile. */
 const answerEveryMs = 500
 
@@ -80,11 +81,12 @@ export class Connection implements Member, Busy {
   access: Access
   /** How fast its role may send; null: as fast as any. */
   pace: Pace | null
-  isWatching = false
   readonly via: Wire['via']
+  readonly reader: Reader
   readonly #parts: ConnectionParts
   readonly #writing: Writing
-  readonly #acknowledgement: Buffer
+  readonly #acknowledgements: Acknowledgements
+  readonly #watching: Watching
   readonly #arrivals: Arrivals
   #inboxSince = 0
   /** Waits until the room has caught up. */
@@ -111,12 +113,28 @@ export class Connection implements Member, Busy {
     this.prefix = isUsual ? parts.room.prefix : parts.prefix
     this.#arrivals = new Arrivals(parts.held)
     this.#writing = new Writing(parts.access.identity.user.id, this, parts.remoteAddress)
-    this.#acknowledgement = syncStatusFrame(this.prefix, true)
+    this.#acknowledgements = new Acknowledgements(this.prefix)
+    this.#watching = new Watching({
+      ...parts,
+      tell: (message) =>
+        this.reader.showOthers(statelessFrame(this.prefix, encodeMessage(message)), urgency.first),
+      refuse: ({ reason: code, message: detail }) => this.#send({ type: 'refused', code, detail, path: null })
+    })
+    this.reader = new Reader({
+      ...parts,
+      prefix: this.prefix,
+      write: (frame, when) => this.#write(frame, when),
+      showOthersAgain: () => this.#showOthersAgain()
+    })
     this.room.members.add(this)
     // Who it is comes before who is there: else a client would take its own other tabs for somebody else.
     this.#tellRole()
     this.room.presence.join(this)
     this.#tellEscalations([])
+  }
+
+  get isWatching(): boolean {
+    return this.#watching.isOn
   }
 
   get user(): User {
@@ -174,7 +192,7 @@ export class Connection implements Member, Busy {
       const ms = monotonic() - since
       this.room.acknowledgements.add(ms)
       this.#parts.acknowledged(ms)
-      this.#acknowledge(saved)
+      this.#acknowledgements.write(saved, (frames) => this.#write(frames, urgency.first))
     })
   }
 
@@ -183,14 +201,20 @@ export class Connection implements Member, Busy {
     if (this.#hasLeft) return
     if (this.room.brokenBy === null && !this.room.isDestroyed) this.apply()
     this.#hasLeft = true
+    this.reader.leave()
     this.#arrivals.takeEarly()
     this.room.members.delete(this)
     this.room.presence.leave(this)
     this.#parts.left()
   }
 
+  /** Of presence. */
   write(frame: Buffer): void {
-    if (!this.#hasLeft) this.#parts.write(frame)
+    this.reader.showOthers(frame, urgency.last)
+  }
+
+  show(frames: Buffer, before: () => Uint8Array): void {
+    this.reader.show(frames, before)
   }
 
   end(code: ErrorCode, detail: string): void {
@@ -198,12 +222,7 @@ export class Connection implements Member, Busy {
   }
 
   tellCommitted(seq: Seq, entries: readonly EntryMark[]): void {
-    this.#send({
-      type: 'committed',
-      epoch: this.room.log.epoch,
-      seq,
-      entries: entries.slice(-entriesToldMax)
-    })
+    this.#watching.tell(seq, entries)
   }
 
   #receiveSync(message: MessageReader): void {
@@ -293,7 +312,7 @@ export class Connection implements Member, Busy {
    * no message that says so.
    */
   refuse(code: ErrorCode, detail: string, path: string | null = null): false {
-    this.write(syncStatusFrame(this.prefix, false))
+    this.#write(syncStatusFrame(this.prefix, false), urgency.first)
     this.#parts.refused(code)
     if (this.#refusal !== null) return false
     this.#refusal = code
@@ -312,9 +331,9 @@ export class Connection implements Member, Busy {
         ? this.room.greeting(this.prefix)
         : syncFrame(this.prefix, syncStep.two, this.room.difference(theirs))
       // What we have is no content: asked for at once, what the client lacks does not wait for the log to be written.
-      this.write(syncFrame(this.prefix, syncStep.one, this.room.stateVector(theirs)))
+      this.#write(syncFrame(this.prefix, syncStep.one, this.room.stateVector(theirs)), urgency.usual)
       this.room.whenCommitted((error) => {
-        if (error === null) this.write(frames)
+        if (error === null) this.#write(frames, urgency.usual)
       })
     } catch (error) {
       if (error instanceof RoomlogError) this.end(error.reason, error.message)
@@ -338,7 +357,7 @@ export class Connection implements Member, Busy {
     const message = decodeClientMessage(text)
     if (message === null) this.#notUnderstood(`${text.length} characters that are no message`)
     else if (message.type === 'flush') this.#flush(message.id)
-    else if (!this.isWatching) void this.#watch()
+    else if (!this.isWatching) void this.#watching.start()
   }
 
   /** A barrier: the answer says that everything which came before it is committed, and where the log stood then. */
@@ -356,26 +375,13 @@ export class Connection implements Member, Busy {
     })
   }
 
-  async #watch(): Promise<void> {
-    this.isWatching = true
-    try {
-      const entries = await this.#parts.recentEntries(this.room)
-      for (let from = 0; from < entries.length; from += entriesToldMax) {
-        const page = entries.slice(from, from + entriesToldMax)
-        this.tellCommitted(page.at(-1)?.seq ?? this.room.log.head, page)
-      }
-      if (entries.length === 0) this.tellCommitted(this.room.log.head, [])
-    } catch (error) {
-      if (!(error instanceof RoomlogError)) throw error
-      this.#send({ type: 'refused', code: error.reason, detail: error.message, path: null })
-    }
+  #showOthersAgain(): void {
+    this.room.presence.showMissed(this)
+    if (this.isWatching) void this.#watching.start()
   }
 
-  #acknowledge(count: number): void {
-    let left = count
-    for (; left >= acknowledgeMax; left -= acknowledgeMax)
-      this.write(repeated(this.#acknowledgement, acknowledgeMax))
-    if (left > 0) this.write(left === 1 ? this.#acknowledgement : repeated(this.#acknowledgement, left))
+  #write(frame: Buffer, when: Urgency): void {
+    if (!this.#hasLeft) this.#parts.write(frame, when)
   }
 
   #tellRole(): void {
@@ -389,12 +395,6 @@ export class Connection implements Member, Busy {
   }
 
   #send(message: ServerMessage): void {
-    this.write(statelessFrame(this.prefix, encodeMessage(message)))
+    this.#write(statelessFrame(this.prefix, encodeMessage(message)), urgency.first)
   }
 }
-
-/** So a message stays below the limit of messages.ts, also where the ids of authors are as long as they may be. */
-const entriesToldMax = 48
-
-const repeated = (frame: Buffer, count: number): Buffer =>
-  Buffer.concat(Array.from({ length: count }, () => frame))

@@ -8,7 +8,7 @@
 import { after, monotonic } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { describeExcess } from '../too-many.ts'
-import { Pace } from './limits.ts'
+import { type Owed, Pace } from './limits.ts'
 
 export interface IntakeParts {
   readonly config: Pick<Config, 'framesPerSecondMax' | 'bytesPerSecondMax' | 'floodTimeoutMs'>
@@ -17,6 +17,8 @@ export interface IntakeParts {
   /** Has the socket not read any more, and read again. */
   pause(): void
   resume(): void
+  /** Asks for a call of `readOn` when it is this session's turn. */
+  awaitTurn(): void
   /** Takes a little of what came while the socket was paused; false where little is left. */
   readSome(): boolean
   onFlood(detail: string): void
@@ -43,11 +45,21 @@ export class Intake {
   constructor(parts: IntakeParts) {
     this.#parts = parts
     const { framesPerSecondMax: framesPerSecond, bytesPerSecondMax: bytesPerSecond } = parts.config
-    this.#pace = new Pace({ framesPerSecond, bytesPerSecond })
+    this.#pace = Pace.ofSession({ framesPerSecond, bytesPerSecond })
   }
 
   get isPaused(): boolean {
     return this.#isPaused
+  }
+
+  /** What it takes until this session may send as much as anybody who comes. */
+  get owed(): Owed {
+    return this.#pace.owed
+  }
+
+  /** It is known who this is, and what they left to be paid. */
+  owe(owed: Owed): void {
+    this.#pace.owe(owed)
   }
 
   /** A frame came. @param pace of whom, where it is not the session as a whole */
@@ -71,6 +83,13 @@ export class Intake {
     this.#isAtWork = isAtWork
     if (isAtWork) this.#pause(0)
     else this.#resumeWhenPaid()
+  }
+
+  /** It is this session's turn. All that came meanwhile would come at once, and everybody would wait for it to be taken apart. */
+  readOn(): void {
+    if (!this.#isPaused || this.#isAtWork || monotonic() < this.#owesUntil) return
+    if (this.#parts.readSome()) this.#resumeWhenPaid()
+    else this.#resume()
   }
 
   /** Once a second: does the log take more again? */
@@ -101,16 +120,7 @@ export class Intake {
     this.#cancelResume()
     const waitMs = this.#owesUntil - monotonic()
     if (waitMs > 0) this.#cancelResume = after(waitMs, () => this.#resumeWhenPaid())
-    else if (this.#parts.mayTakeMore()) this.#readOn()
-  }
-
-  /** All that came meanwhile would come at once, and everybody would wait for it to be taken apart. */
-  #readOn(): void {
-    if (!this.#parts.readSome()) return this.#resume()
-    // Unless that was too much, or is still to be worked through.
-    if (!this.#isPaused || this.#isAtWork) return
-    this.#cancelResume()
-    this.#cancelResume = after(Math.max(0, this.#owesUntil - monotonic()), () => this.#resumeWhenPaid())
+    else if (this.#parts.mayTakeMore()) this.#parts.awaitTurn()
   }
 
   #resume(): void {

@@ -5,13 +5,18 @@ import { after, monotonic } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { type Excess, tooMany } from '../too-many.ts'
 
+/** So much of a second's worth of frames a new session may send at once; whoever has been calm, a whole second's worth. */
+const beginSeconds = 0.1
+
 /** What fills a limit of so much per second again after a burst: this much of a second without anything sent. */
 const calmSeconds = 0.25
 
-/** A bucket that empties by what comes and fills with time. A second's worth may come at once, for a client that was offline has much to say. */
+/** A bucket that empties by what comes and fills with time, up to a second's worth. */
 export class RateLimit {
   readonly #unit: string
   readonly #perSecond: number
+  /** What a new sender has. */
+  readonly #begin: number
   #left: number
   #at = monotonic()
   /** Since when the sender had something to say whenever it might; null while it is not above the limit. */
@@ -19,10 +24,22 @@ export class RateLimit {
   /** What came since then, and in the second before. */
   #taken = 0
 
-  constructor(unit: string, perSecond: number) {
+  constructor(unit: string, perSecond: number, begin = perSecond) {
     this.#unit = unit
     this.#perSecond = perSecond
-    this.#left = perSecond
+    this.#begin = begin
+    this.#left = begin
+  }
+
+  /** How many seconds it takes until there is as much as a new sender has. */
+  get owedSeconds(): number {
+    return Math.max(0, this.#begin - this.#filledAt(monotonic())) / this.#perSecond
+  }
+
+  owe(seconds: number): void {
+    if (seconds === 0) return
+    this.#fill()
+    this.#left = Math.min(this.#left, this.#begin - seconds * this.#perSecond)
   }
 
   /** Takes `amount`; the result is how many milliseconds the sender has to wait before the next, 0 if it need not. */
@@ -30,10 +47,7 @@ export class RateLimit {
     this.#left -= amount
     this.#taken += amount
     if (this.#left >= 0) return 0
-    const now = monotonic()
-    const filled = this.#left + ((now - this.#at) * this.#perSecond) / 1_000
-    this.#left = Math.min(this.#perSecond, filled)
-    this.#at = now
+    const now = this.#fill()
     if (this.#left >= this.#perSecond * calmSeconds) this.#aboveSince = null
     if (this.#left >= 0) return 0
     if (this.#aboveSince === null) {
@@ -57,9 +71,25 @@ export class RateLimit {
     }
   }
 
+  #fill(): number {
+    const now = monotonic()
+    this.#left = this.#filledAt(now)
+    this.#at = now
+    return now
+  }
+
+  #filledAt(now: number): number {
+    return Math.min(this.#perSecond, this.#left + ((now - this.#at) * this.#perSecond) / 1_000)
+  }
+
   get #waitMs(): number {
     return Math.ceil((-this.#left * 1_000) / this.#perSecond)
   }
+}
+
+export interface Owed {
+  readonly framesSeconds: number
+  readonly bytesSeconds: number
 }
 
 /** Frames and bytes of one sender. */
@@ -67,15 +97,35 @@ export class Pace {
   readonly #frames: RateLimit
   readonly #bytes: RateLimit
 
-  /** @param of whose limits these are, for people to read; empty for those of every session */
-  constructor({ framesPerSecond, bytesPerSecond }: Required<RoleLimits>, of = '') {
-    this.#frames = new RateLimit(`frames/s${of}`, framesPerSecond)
-    this.#bytes = new RateLimit(`bytes/s${of}`, bytesPerSecond)
+  private constructor(frames: RateLimit, bytes: RateLimit) {
+    this.#frames = frames
+    this.#bytes = bytes
+  }
+
+  /** That of a whole session. Its first document may be large; that is one frame. */
+  static ofSession({ framesPerSecond, bytesPerSecond }: Required<RoleLimits>): Pace {
+    const frames = new RateLimit('frames/s', framesPerSecond, framesPerSecond * beginSeconds)
+    return new Pace(frames, new RateLimit('bytes/s', bytesPerSecond))
+  }
+
+  static ofRole(role: string, { framesPerSecond, bytesPerSecond }: Required<RoleLimits>): Pace {
+    const frames = new RateLimit(`frames/s for ${role}`, framesPerSecond)
+    return new Pace(frames, new RateLimit(`bytes/s for ${role}`, bytesPerSecond))
   }
 
   /** Takes one frame; the result is how many milliseconds the sender has to wait before the next. */
   take(bytes: number): number {
     return Math.max(this.#frames.take(1), this.#bytes.take(bytes))
+  }
+
+  /** What it takes until this one may send as much as anybody who comes. */
+  get owed(): Owed {
+    return { framesSeconds: this.#frames.owedSeconds, bytesSeconds: this.#bytes.owedSeconds }
+  }
+
+  owe({ framesSeconds, bytesSeconds }: Owed): void {
+    this.#frames.owe(framesSeconds)
+    this.#bytes.owe(bytesSeconds)
   }
 
   floodOf(ms: number): Excess | null {
@@ -92,7 +142,7 @@ export const paceOf = (
   if (limits === undefined) return null
   const framesPerSecond = Math.min(limits.framesPerSecond ?? most.framesPerSecondMax, most.framesPerSecondMax)
   const bytesPerSecond = Math.min(limits.bytesPerSecond ?? most.bytesPerSecondMax, most.bytesPerSecondMax)
-  return new Pace({ framesPerSecond, bytesPerSecond }, ` for ${role}`)
+  return Pace.ofRole(role, { framesPerSecond, bytesPerSecond })
 }
 
 /** How many there are of each of many, now. */
@@ -125,7 +175,15 @@ export class Tally {
 }
 
 /** Nobody knows when somebody leaves: it is worth asking again. */
-export const leftAfterSeconds = 10
+const leftAfterSeconds = 10
+
+/** One more than `most`, of what becomes fewer when somebody leaves. */
+export const tooManyHere = (what: string, most: number): Excess => ({
+  what,
+  found: most + 1,
+  most,
+  retrySeconds: leftAfterSeconds
+})
 
 /** Runs at once when asked, then not again within `everyMs`: whatever is asked meanwhile is answered once, after that. */
 export class Spaced {

@@ -1,43 +1,126 @@
-/** What leaves a session: whole frames, those of one step of the program together. */
+/**
+ * What leaves a session: whole frames, those of one step of the program together, and of these what is urgent first.
+ *
+ *   frame ──▶ by urgency ──end of step──▶ wire ──▶ unsent, until the network takes it
+ *
+ * Above its mark a session should be given nothing that can be had later in another form. Above its bound it is over.
+ */
 import { atEndOfStep, monotonic } from '../clock.ts'
+import type { Unsent } from './unsent.ts'
 import type { Wire } from './wire.ts'
 
 export interface OutboxParts {
   readonly wire: Pick<Wire, 'isOpen' | 'unsentBytes' | 'write'>
   /** How much may wait for a slow reader. */
   readonly bytesMax: number
+  /** Of all sessions. */
+  readonly unsent: Unsent
   /** More waits than that: nothing further is written. */
   onFull(bytes: number): void
 }
 
+/** What others wait for, what is said once, whatever is shown, and what is replaced by what comes after it. */
+export const urgency = { first: 0, usual: 1, last: 2 } as const
+export type Urgency = (typeof urgency)[keyof typeof urgency]
+
+const markBytesMax = 1024 * 1024
+const boundPerMark = 4
+
 export class Outbox {
   readonly #parts: OutboxParts
-  #frames: Buffer[] = []
+  readonly #markBytes: number
+  #frames: [Buffer[], Buffer[], Buffer[]] = [[], [], []]
   #bytes = 0
+  #isScheduled = false
+  /** What the wire still had when it was last looked at, in order. */
+  #unsent: Buffer[] = []
+  #unsentBytes = 0
+  #writtenBytes = 0
+  #takenBytes = 0
+  #takenAt = monotonic()
   /** When something was last written, by the monotonic clock. */
   writtenAt = monotonic()
 
   constructor(parts: OutboxParts) {
     this.#parts = parts
+    this.#markBytes = Math.min(markBytesMax, parts.bytesMax / boundPerMark)
+  }
+
+  /** How much waits, and would wait at the end of this step. */
+  get waitingBytes(): number {
+    return this.#parts.wire.unsentBytes + this.#bytes
+  }
+
+  /** False for a reader that is behind: less may wait for it, the more waits on this node. */
+  get mayTakeMore(): boolean {
+    return this.waitingBytes <= this.#markBytes * this.#parts.unsent.share
   }
 
   /** A frame may be shared with other sessions: it is not changed, before or after. */
-  write(frame: Buffer): void {
+  write(frame: Buffer, when: Urgency = urgency.first): void {
     this.#bytes += frame.length
-    if (this.#frames.push(frame) === 1) atEndOfStep(this.release)
-    else if (this.#bytes > this.#parts.bytesMax) this.release()
+    this.#frames[when].push(frame)
+    if (!this.#isScheduled) {
+      this.#isScheduled = true
+      atEndOfStep(this.release)
+    } else if (this.#bytes > this.#parts.bytesMax) this.release()
   }
 
   readonly release = (): void => {
-    const frames = this.#frames
-    if (frames.length === 0) return
-    this.#frames = []
+    this.#isScheduled = false
+    if (this.#bytes === 0) return
+    const frames = this.#frames.flat()
+    const bytes = this.#bytes
+    this.#frames = [[], [], []]
     this.#bytes = 0
     const { wire, bytesMax, onFull } = this.#parts
     if (!wire.isOpen) return
+    this.#settle()
     // What waited before: one large document alone may be above the limit.
     if (wire.unsentBytes > bytesMax) return onFull(wire.unsentBytes)
     this.writtenAt = monotonic()
     wire.write(frames)
+    this.#writtenBytes += bytes
+    if (wire.unsentBytes > 0) this.#hold(frames)
+  }
+
+  /** For how many milliseconds the reader has taken nothing of what waits for it. */
+  stalledMs(now: number): number {
+    this.#settle()
+    const { unsentBytes } = this.#parts.wire
+    const taken = this.#writtenBytes - unsentBytes
+    if (unsentBytes === 0 || taken > this.#takenBytes) this.#takenAt = now
+    this.#takenBytes = taken
+    return now - this.#takenAt
+  }
+
+  /** The session is over: what still waits does not count any more. */
+  end(): void {
+    this.#letGo(0)
+  }
+
+  #hold(frames: readonly Buffer[]): void {
+    for (const frame of frames) {
+      this.#unsent.push(frame)
+      this.#unsentBytes += frame.length
+      this.#parts.unsent.hold(frame)
+    }
+    this.#settle()
+  }
+
+  #settle(): void {
+    if (this.#unsentBytes > 0) this.#letGo(this.#parts.wire.unsentBytes)
+  }
+
+  /** What is taken was written before what is not. */
+  #letGo(unsentBytes: number): void {
+    let count = 0
+    for (const frame of this.#unsent) {
+      if (this.#unsentBytes - frame.length < unsentBytes) break
+      this.#unsentBytes -= frame.length
+      this.#parts.unsent.letGo(frame)
+      count++
+    }
+    this.#unsent.splice(0, count)
   }
 }

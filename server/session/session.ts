@@ -14,13 +14,14 @@
 import type { Connection as HocuspocusConnection } from '@hocuspocus/server'
 import { type ErrorCode, errorCodes, readReason, writeReason } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
-import { type Access, type Identity, isAnonymous } from '../auth/identity.ts'
+import type { Access, Identity } from '../auth/identity.ts'
 import { after, atEndOfStep, monotonic, now, randomId } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Room } from '../room/room.ts'
-import { describeExcess, type Excess, tooMany } from '../too-many.ts'
+import { describeExcess } from '../too-many.ts'
+import { CatchingUp } from './catching-up.ts'
 import { Connection } from './connection.ts'
 import { MessageReader, messageType, permissionDeniedFrame, pingFrame } from './frames.ts'
 import { type Heartbeat, heartbeatOf } from './heartbeat.ts'
@@ -28,13 +29,15 @@ import { HocuspocusSocket } from './hocuspocus-socket.ts'
 import { Inbox } from './inbox.ts'
 import { Intake } from './intake.ts'
 import { Joining } from './joining.ts'
-import { leftAfterSeconds, type Tally } from './limits.ts'
-import { Outbox } from './outbox.ts'
+import { tooManyHere } from './limits.ts'
+import { Outbox, type Urgency, urgency } from './outbox.ts'
+import { SessionUsers, type SessionUsersParts } from './session-users.ts'
 import { addressLengthMax, readTokenMessage } from './token-message.ts'
 import type { Sharer, Turn } from './turn.ts'
+import type { Unsent } from './unsent.ts'
 import type { Wire } from './wire.ts'
 
-export interface SessionParts {
+export interface SessionParts extends Omit<SessionUsersParts, 'usersMax'> {
   readonly wire: Wire
   readonly remoteAddress: string
   readonly userAgent: string
@@ -42,8 +45,8 @@ export interface SessionParts {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly turn: Turn
-  /** The sessions of each user. */
-  readonly ofUsers: Tally
+  /** What waits for all sessions. */
+  readonly unsent: Unsent
   recentEntries(room: Room): Promise<readonly EntryMark[]>
   onClosed(session: Session): void
 }
@@ -72,9 +75,9 @@ export class Session implements Sharer {
   readonly #inbox: Inbox
   readonly #joining: Joining
   readonly #outbox: Outbox
+  readonly #catchingUp: CatchingUp
   readonly #openedAt = monotonic()
-  /** Whose tokens were good here. */
-  readonly #users = new Set<string>()
+  readonly #users: SessionUsers
   #isInTurn = false
   #heardAt = monotonic()
   #pingedAt = 0
@@ -90,6 +93,7 @@ export class Session implements Sharer {
   constructor(parts: SessionParts) {
     const { wire, config, turn } = parts
     this.#parts = parts
+    this.#users = new SessionUsers({ ...parts, usersMax: config.roomsPerSessionMax })
     this.remoteAddress = parts.remoteAddress
     this.userAgent = parts.userAgent
     this.#heartbeat = heartbeatOf(config, [])
@@ -108,6 +112,7 @@ export class Session implements Sharer {
         this.heard()
         wire.resume()
       },
+      awaitTurn: () => turn.wait(this),
       readSome: () => wire.readSome(),
       onFlood: (detail) => this.end('too-many', detail),
       onStuck: (detail) => this.end('unavailable', detail)
@@ -116,7 +121,9 @@ export class Session implements Sharer {
     this.#joining = new Joining(turn.held)
     const bytesMax = config.sessionBacklogBytesMax
     const onFull = (bytes: number): void => this.end('too-slow', `${bytes} bytes unsent > ${bytesMax}`)
-    this.#outbox = new Outbox({ wire, bytesMax, onFull })
+    this.#outbox = new Outbox({ wire, bytesMax, unsent: parts.unsent, onFull })
+    const readers = () => [...this.connections.values()].map(({ reader }) => reader)
+    this.#catchingUp = new CatchingUp({ wire, outbox: this.#outbox, readers })
   }
 
   /** A message of the client, whole. Never throws. */
@@ -138,14 +145,24 @@ export class Session implements Sharer {
   }
 
   takeShare(): void {
+    if (this.#inbox.isEmpty) return this.#intake.readOn()
     this.#inbox.takeShare()
     this.#share()
   }
 
-  /** Writes a whole frame, together with what else is written in this turn. */
-  write(frame: Buffer): void {
+  /** Writes a whole frame, together with what else is written in this step. */
+  write(frame: Buffer, when: Urgency = urgency.first): void {
     if (this.readyState !== open) return
-    this.#outbox.write(frame)
+    this.#outbox.write(frame, when)
+  }
+
+  get isOpen(): boolean {
+    return this.readyState === open
+  }
+
+  /** What was written and the reader has not taken. */
+  get waitingBytes(): number {
+    return this.#outbox.waitingBytes
   }
 
   /** Ends the session with the code and name of a refusal. */
@@ -159,6 +176,8 @@ export class Session implements Sharer {
   close(code = 1000, reason = ''): void {
     if (this.readyState !== open) return
     this.#outbox.release()
+    this.#users.owe(this.#intake.owed)
+    this.#outbox.end()
     this.readyState = closing
     this.#inbox.clear()
     this.#intake.end()
@@ -169,6 +188,8 @@ export class Session implements Sharer {
   /** The socket is gone. What it sent last is applied; then everybody is told that it left. */
   closed(code: number, reason: string): void {
     if (this.readyState === closed) return
+    if (this.readyState === open) this.#users.owe(this.#intake.owed)
+    this.#outbox.end()
     this.readyState = closed
     if (this.#inbox.isEmpty) this.#gone({ code, reason })
     else this.#ending = { code, reason }
@@ -176,16 +197,7 @@ export class Session implements Sharer {
 
   /** The token is good. @throws RoomlogError 'too-many': its user has too many sessions */
   authenticated(identity: Identity): void {
-    const { id } = identity.user
-    const { ofUsers, config } = this.#parts
-    // Each time without a token is a new guest.
-    if (!isAnonymous(identity) && !this.#users.has(id) && this.readyState === open) {
-      const most = config.roomsPerSessionMax
-      if (this.#users.size >= most) throw tooMany(excessOf('users in one session', most))
-      ofUsers.assertRoom(id)
-      ofUsers.add(id)
-      this.#users.add(id)
-    }
+    if (this.readyState === open) this.#intake.owe(this.#users.add(identity))
     this.#hasAuthenticated = true
   }
 
@@ -202,7 +214,9 @@ export class Session implements Sharer {
       access,
       config,
       held: turn.held,
-      write: (frame) => this.write(frame),
+      write: (frame, when) => this.write(frame, when),
+      mayTakeMore: () => this.#outbox.mayTakeMore,
+      fellBehind: () => this.#catchingUp.await(),
       end: (code, detail) => this.end(code, detail),
       join: (busy) => turn.join(busy),
       refused: metrics.refused,
@@ -248,13 +262,16 @@ export class Session implements Sharer {
 
   /** Once a second: deadlines, silence, and whether the log takes more again. */
   sweep(now: number, date: number): void {
-    const { authTimeoutMs } = this.#parts.config
+    const { authTimeoutMs, stallTimeoutMs } = this.#parts.config
     const { pingMs, goneMs } = this.#heartbeat
     if (this.readyState !== open) return
     // It said goodbye: that it takes its time to close its half, or never does, is nobody's concern.
     if (!this.#parts.wire.isOpen) return this.#parts.wire.terminate()
     if (!this.#hasAuthenticated && now - this.#openedAt > authTimeoutMs)
       return this.end('auth-timeout', `no token within ${authTimeoutMs} ms`)
+    if (this.#outbox.stalledMs(now) > stallTimeoutMs)
+      return this.end('too-slow', `nothing read for ${stallTimeoutMs} ms`)
+    this.#catchingUp.goOn()
     this.expel(({ expiresAt }) => expiresAt !== null && expiresAt <= date, 'token-invalid')
     const silentSince = Math.min(this.#heardAt, this.#outbox.writtenAt)
     if (now - Math.max(silentSince, this.#pingedAt) > pingMs) {
@@ -286,7 +303,7 @@ export class Session implements Sharer {
   #gone({ code, reason }: { readonly code: number; readonly reason: string }): void {
     for (const address of [...this.connections.keys()]) this.leave(address)
     this.#joining.clear()
-    for (const user of this.#users) this.#parts.ofUsers.remove(user)
+    this.#users.clear()
     this.hocuspocus.gone(code, reason)
     this.#parts.onClosed(this)
   }
@@ -342,7 +359,7 @@ export class Session implements Sharer {
       if (this.#joining.has(address)) return this.#keep(address, data)
       const { roomsPerSessionMax: most } = this.#parts.config
       if (this.connections.size + this.#joining.size >= most)
-        return this.#deny(address, 'too-many', describeExcess(excessOf('rooms in one session', most)))
+        return this.#deny(address, 'too-many', describeExcess(tooManyHere('rooms in one session', most)))
       this.#joining.begin(address)
     }
     this.hocuspocus.hand(data)
@@ -366,7 +383,7 @@ export class Session implements Sharer {
   #deny(address: string, code: ErrorCode, detail = ''): void {
     this.#sayDenied(address, code, detail)
     if (++this.#refusals > refusalsMax)
-      this.end('too-many', describeExcess(excessOf('refused rooms or tokens', refusalsMax)))
+      this.end('too-many', describeExcess(tooManyHere('refused rooms or tokens', refusalsMax)))
   }
 
   /** A wire for this one room is of no use without it. */
@@ -377,10 +394,3 @@ export class Session implements Sharer {
     if (wire.isForOneRoom) this.close(errorCodes[code].close, writeReason(code, detail))
   }
 }
-
-const excessOf = (what: string, most: number): Excess => ({
-  what,
-  found: most + 1,
-  most,
-  retrySeconds: leftAfterSeconds
-})

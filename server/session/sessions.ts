@@ -14,10 +14,12 @@ import { type AddressOf, networkOf } from '../remote-address.ts'
 import type { Authority } from '../room/authorize.ts'
 import type { SessionContext } from '../room/hocuspocus.ts'
 import type { Room } from '../room/room.ts'
+import { Debts } from './debts.ts'
 import { endInSlices } from './drain.ts'
 import { Tally } from './limits.ts'
 import { Session } from './session.ts'
 import type { Turn } from './turn.ts'
+import type { Unsent } from './unsent.ts'
 import type { Wire } from './wire.ts'
 
 export interface SessionsParts {
@@ -28,6 +30,7 @@ export interface SessionsParts {
   readonly authority: Authority
   readonly addressOf: AddressOf
   readonly turn: Turn
+  readonly unsent: Unsent
   readonly recentEntries: (room: Room) => Promise<readonly EntryMark[]>
   /** @throws RoomlogError 'overloaded' while nobody new is let in */
   assertCalm(): void
@@ -64,12 +67,14 @@ export const createSessions = (parts: SessionsParts): Sessions => {
     what: 'connects/s from this address',
     most: config.connectsPerSecondMax
   })
+  const debts = new Debts()
   let isDraining = false
 
   const stopSweep = every(sweepMs, () => {
     const monotonicNow = monotonic()
     const date = now()
     for (const session of [...all]) session.sweep(monotonicNow, date)
+    while (parts.unsent.isFull && endFurthestBehind(all, parts.unsent));
   })
   const stopRevoked = authority.onRevoked((isAffected: (identity: Identity) => boolean) => {
     for (const session of [...all]) session.expel(isAffected, 'token-invalid')
@@ -94,7 +99,16 @@ export const createSessions = (parts: SessionsParts): Sessions => {
         all.delete(closed)
         ofNetworks.remove(network)
       }
-      const session = new Session({ ...parts, wire, remoteAddress, userAgent, ofUsers, onClosed })
+      const session = new Session({
+        ...parts,
+        wire,
+        remoteAddress,
+        userAgent,
+        network,
+        ofUsers,
+        debts,
+        onClosed
+      })
       ofNetworks.add(network)
       all.add(session)
       session.hocuspocus.serveBy(hocuspocus.handleConnection(session.hocuspocus, lightRequest, { session }))
@@ -109,6 +123,14 @@ export const createSessions = (parts: SessionsParts): Sessions => {
       stopRevoked()
     }
   }
+}
+
+/** @returns false: nobody is behind */
+const endFurthestBehind = (sessions: ReadonlySet<Session>, { bytes }: Unsent): boolean => {
+  const waiting = [...sessions].filter(({ isOpen, waitingBytes }) => isOpen && waitingBytes > 0)
+  const [furthest] = waiting.sort((a, b) => b.waitingBytes - a.waitingBytes)
+  furthest?.end('too-slow', `${bytes} bytes unsent on this node, most of them here`)
+  return furthest !== undefined
 }
 
 /** Hocuspocus reads address and headers of a request for hooks that nobody uses: one for all saves a kilobyte each. */

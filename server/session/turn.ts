@@ -4,11 +4,11 @@
  * What one connection sent in one turn is one transaction and so one entry: at typing pace an entry is a key press, and
  * under load it is as many as came at once.
  *
- *   network ──▶ each session takes up a share ──▶ apply ──▶ kick the log ──▶ a few of those with more take up a share
+ *   network ──▶ each session takes up a share ──▶ apply ──▶ kick ──▶ one of those with more: a share, apply, kick
  *      ▲                                                                                │
  *      └────────────────────────────────────────────────────────────────────────────────┘
  *
- * So whoever types waits for a share or two of what others have piled up, however many they are.
+ * So whoever types waits for one share of what others have piled up, however many they are, and is written before it.
  */
 import type { GroupCommit } from '../log/group-commit.ts'
 
@@ -17,7 +17,7 @@ export interface Busy {
   apply(): void
 }
 
-/** Somebody who takes up what came in shares. */
+/** Somebody who takes up in shares what came. */
 export interface Sharer {
   /** What was taken up is applied. @returns whether there is more */
   endTurn(): boolean
@@ -28,9 +28,6 @@ export interface Sharer {
 export interface Held {
   bytes: number
 }
-
-/** Of those who have more than their share, so many go on in one turn. */
-const sharesPerTurn = 2
 
 export class Turn {
   readonly held: Held = { bytes: 0 }
@@ -63,6 +60,12 @@ export class Turn {
     this.schedule()
   }
 
+  /** Has this one take up a share when its turn comes, behind those who wait already. */
+  wait(sharer: Sharer): void {
+    this.#waiting.add(sharer)
+    this.schedule()
+  }
+
   /** Has the log written at the end of the turn. */
   schedule(): void {
     if (this.#isScheduled) return
@@ -72,22 +75,22 @@ export class Turn {
 
   #end(): void {
     this.#isScheduled = false
-    const [busy, sharers] = [this.#busy, this.#sharers]
-    this.#busy = []
+    const sharers = this.#sharers
     this.#sharers = []
-    for (const one of busy) one.apply()
-    this.#commits.kick()
+    this.#applyAll()
     for (const sharer of sharers) if (sharer.endTurn()) this.#waiting.add(sharer)
-    this.#handOut()
+    const [next] = this.#waiting
+    if (next === undefined) return
+    this.#waiting.delete(next)
+    next.takeShare()
+    this.#applyAll()
     if (this.#waiting.size > 0) this.schedule()
   }
 
-  #handOut(): void {
-    let left = sharesPerTurn
-    for (const sharer of this.#waiting) {
-      if (left-- === 0) return
-      this.#waiting.delete(sharer)
-      sharer.takeShare()
-    }
+  #applyAll(): void {
+    const busy = this.#busy
+    this.#busy = []
+    for (const one of busy) one.apply()
+    this.#commits.kick()
   }
 }

@@ -35,6 +35,10 @@ export class WebSocketWire implements Wire {
     for (const write of together(frames)) this.#socket.write(write)
   }
 
+  whenDrained(then: () => void): void {
+    this.#socket.once('drain', then)
+  }
+
   pause(): void {
     this.#ws.pause()
   }

@@ -19,6 +19,8 @@ export interface Wire {
   prefixFor(address: string): Uint8Array
   /** Writes frames of one step of the program, in order. Others may share them: they are not changed, before or after. */
   write(frames: readonly Buffer[]): void
+  /** Calls `then` once, when the network has taken what waits; where nothing waits, perhaps never. */
+  whenDrained(then: () => void): void
   /** Has nothing read any more, and read again. */
   pause(): void
   resume(): void

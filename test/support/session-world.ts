@@ -32,6 +32,7 @@ export interface WorldStats {
   readonly sessions: number
   readonly connections: number
   readonly waitingEntries: number
+  readonly unsentBytes: number
   readonly memory: { readonly rssBytes: number; readonly heapUsedBytes: number }
 }
 
