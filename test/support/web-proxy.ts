@@ -12,6 +12,10 @@ import type { Duplex } from 'node:stream'
 /** pass. refuse: with a status. hang: never answered. swallow: answered, and nothing is passed on. */
 export type Upgrades = 'pass' | 'refuse' | 'hang' | 'swallow'
 
+interface Target {
+  readonly port: number
+}
+
 export interface WebProxy extends AsyncDisposable {
   readonly url: string
   readonly wsUrl: string
@@ -29,13 +33,16 @@ export interface WebProxy extends AsyncDisposable {
   cutSockets(): void
 }
 
-export const startWebProxy = async (target: { readonly port: number }): Promise<WebProxy> => {
+/** @param targets one server, or several that get a request each in turn: a load balancer that keeps nobody with one of them */
+export const startWebProxy = async (...targets: readonly [Target, ...Target[]]): Promise<WebProxy> => {
   const upgraded = new Set<Duplex>()
   const all = new Set<Socket>()
   const requests: string[] = []
+  let turn = 0
+  const nextPort = (): number => (targets[turn++ % targets.length] ?? targets[0]).port
   const server = createServer((incoming, outgoing) => {
     requests.push(`${incoming.method} ${incoming.url}`)
-    passOn(incoming, outgoing, target.port, proxy.isBuffering)
+    passOn(incoming, outgoing, nextPort(), proxy.isBuffering)
   })
   server.on('connection', (socket: Socket) => {
     all.add(socket)
@@ -49,7 +56,7 @@ export const startWebProxy = async (target: { readonly port: number }): Promise<
     const isSwallowed = proxy.upgrades === 'swallow'
     upgraded.add(client)
     client.on('close', () => upgraded.delete(client))
-    tunnel(incoming, client, head, target.port, { isSwallowed, bytesMax: proxy.cutAfterBytes })
+    tunnel(incoming, client, head, nextPort(), { isSwallowed, bytesMax: proxy.cutAfterBytes })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
