@@ -9,6 +9,7 @@ import type { EnterOptions, Room, Status } from './room.ts'
 import type { Store } from './store.ts'
 import { createConnection, type Link } from './transport/connection.ts'
 import { page } from './transport/page.ts'
+import type { Transport } from './transport/ways.ts'
 
 export interface ClientOptions {
   /** Address of the server's socket, as in `wss://rooms.example.org/ws`. */
@@ -20,6 +21,11 @@ export interface ClientOptions {
   readonly auth?: (room: RoomName, why: { readonly refused: boolean }) => Promise<{ readonly token: string }>
   /** Ask before the page is closed while changes are neither confirmed nor stored on the device; true by default. */
   readonly preventUnsavedChanges?: boolean
+  /**
+   * How to reach the server. `auto`, the default: by a WebSocket, and where something blocks those by an event stream and
+   * posts, until WebSockets get through again. `websocket` or `stream`: by nothing else.
+   */
+  readonly transport?: Transport
 }
 
 /** A room that was entered; it lives until everybody who entered it has left. */
@@ -67,8 +73,13 @@ interface Held {
 }
 
 /** Connects when the first room is entered. */
-export const createClient = ({ url, auth, preventUnsavedChanges = true }: ClientOptions): Client => {
-  const connection = createConnection(url)
+export const createClient = ({
+  url,
+  auth,
+  preventUnsavedChanges = true,
+  transport = 'auto'
+}: ClientOptions): Client => {
+  const connection = createConnection(url, transport)
   const rooms = new Map<RoomName, Held>()
   const presence = createPresenceStatuses({ url, auth })
   const allowClosing = page.onClosing(

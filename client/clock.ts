@@ -14,3 +14,5 @@ export const after = (ms: number, run: () => void): (() => void) => {
   const timer = setTimeout(run, ms)
   return () => clearTimeout(timer)
 }
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => void after(ms, resolve))

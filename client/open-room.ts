@@ -89,7 +89,7 @@ export class OpenRoom<St extends StorageShape, P, R extends string> implements P
     const { definition, connection, enter, auth, name, url } = options
     this.#options = options
     this.#rights = createRights(definition, name)
-    this.#status = createRoomStatus(connection.link)
+    this.#status = createRoomStatus(connection)
     this.#copy = createKeptCopy({
       url,
       name,

@@ -104,6 +104,12 @@ export const errorCodes = {
     about: 'The client reads more slowly than the room writes'
   },
   resync: { http: 409, close: 4505, retry: true, about: 'The room was reloaded; connect again' },
+  'session-unknown': {
+    http: 404,
+    close: 4504,
+    retry: true,
+    about: 'There is no such session any more; connect again'
+  },
   'version-conflict': {
     http: 409,
     close: 4409,

@@ -52,9 +52,11 @@ import { createNodeNews, hearNews } from './room/node-news.ts'
 import { createRoomTable } from './room/room-table.ts'
 import { createRooms, endRoom } from './room/rooms.ts'
 import { readView } from './room/view.ts'
+import { answerForwarded, forwardTo } from './session/forwarded.ts'
 import { createRecheck } from './session/recheck.ts'
 import type { Session } from './session/session.ts'
-import { createSessions } from './session/sessions.ts'
+import { createSessions, type Sessions } from './session/sessions.ts'
+import { createStreams, type Streams } from './session/streams.ts'
 import { Turn } from './session/turn.ts'
 import { Unsent } from './session/unsent.ts'
 import { createWebSockets } from './session/websocket.ts'
@@ -334,6 +336,7 @@ const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People & Pr
     recentEntries: ({ name }) => opened.table.recentMarks(name)
   })
   const sockets = createWebSockets({ ...shared, sessions })
+  const streams = openStreams(shared, sessions)
   const rooms = createRooms({
     ...shared,
     ...opened,
@@ -352,6 +355,7 @@ const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People & Pr
   const writes = createPerSecond({ what: 'writing requests/s', most: config.writesPerSecondMax })
   const app = createApp({
     ...shared,
+    streams,
     writes,
     rooms,
     behaviours: runningKinds,
@@ -360,6 +364,21 @@ const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People & Pr
     processHealth: () => watches.processWatch.read()
   })
   return { sessions, sockets, app, runningKinds, heads }
+}
+
+/** Sessions without a socket, which another node may be asked about. */
+const openStreams = (shared: Shared, sessions: Sessions): Streams => {
+  const { cluster, turn } = shared
+  const nodeId = (): string => cluster.nodes.self
+  const streams = createStreams({
+    ...shared,
+    sessions,
+    held: turn.held,
+    nodeId,
+    forward: forwardTo(cluster)
+  })
+  answerForwarded(cluster.questions, streams)
+  return streams
 }
 
 /** A client that does not answer the close of its socket does not hold up the others. */

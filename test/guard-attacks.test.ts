@@ -8,7 +8,7 @@ import { bob, pia, unit } from './support/attack-room.ts'
 import { stepAttacks } from './support/attack-steps.ts'
 import { structAttacks } from './support/attack-structs.ts'
 import { valueAttacks } from './support/attack-values.ts'
-import { AttackedRoom } from './support/attacked-rooms.ts'
+import { AttackedRoom, doors } from './support/attacked-rooms.ts'
 import { missing } from './support/missing.ts'
 import { type SessionWorld, startSessionWorld } from './support/session-world.ts'
 
@@ -52,7 +52,7 @@ const titled = (attacks: readonly Attack[]): [string, Attack][] =>
 const isStoppedAtOnce = ({ steps }: Attack): boolean => steps.every(({ outcome }) => outcome !== 'taken')
 
 describe.skipIf(missing('postgres')).each(groups)(
-  'an update that %s, over HTTP and a socket',
+  'an update that %s, over HTTP, a socket, y-websocket and an event stream',
   (_, attacks) => {
     it.each(titled(attacks.filter(isStoppedAtOnce)))('changes nothing for anybody: %s', async (_, attack) => {
       const room = await roomFor(attack)
@@ -62,7 +62,7 @@ describe.skipIf(missing('postgres')).each(groups)(
 
     const inSteps = attacks.filter((attack) => !isStoppedAtOnce(attack))
     it.each(titled(inSteps))('changes only what it may: %s', async (_, attack) => {
-      for (const door of ['HTTP', 'socket'] as const) {
+      for (const door of doors) {
         const room = await AttackedRoom.start(world, attack.by)
         await room.withstandOnce(attack, door)
         await room.end()

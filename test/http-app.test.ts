@@ -41,7 +41,8 @@ const people = {
   audit: { record: () => {}, close: nothing },
   readAudit: nothing,
   changed: nothing,
-  sessions: nothing
+  sessions: nothing,
+  streams: { bodyBytesMax: 1024, open: nothing, openPolled: nothing, ask: nothing, answer: nothing }
 }
 
 interface AppServer extends AsyncDisposable {

@@ -34,6 +34,21 @@ describe('a document', () => {
     expect(readText(await readBytes(read))).toBe('hello')
   })
 
+  it('that is long is sent compressed, to whoever takes that', async () => {
+    const name = await createRoom()
+    const text = 'a long document '.repeat(200)
+    await server.call(roomPath(name, '/doc'), { bytes: startDocument().write(text) })
+    for (const [accepted, encoding] of [
+      ['gzip', 'gzip'],
+      ['identity', null]
+    ] as const) {
+      const answer = await server.call(roomPath(name, '/doc'), { headers: { 'accept-encoding': accepted } })
+      expect(answer.headers.get('content-encoding')).toBe(encoding)
+      expect(answer.headers.get('vary')).toContain('accept-encoding')
+      expect(readText(await readBytes(answer))).toBe(text)
+    }
+  })
+
   it('takes an update twice without a second entry', async () => {
     const name = await createRoom()
     const update = startDocument().write('hello')

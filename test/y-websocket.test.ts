@@ -6,6 +6,7 @@ import { newRoom } from './support/log-world.ts'
 import { missing } from './support/missing.ts'
 import { type SessionWorld, startSessionWorld, tokenFor } from './support/session-world.ts'
 import { openProvider, type StockProvider } from './support/stock-provider.ts'
+import { seconds } from './support/tokens.ts'
 import { waitUntil } from './support/wait-until.ts'
 import { openYProvider, type YProvider } from './support/y-provider.ts'
 
@@ -22,7 +23,8 @@ beforeAll(async () => {
     ROOMLOG_IDLE_TIMEOUT_MS: '3000',
     ROOMLOG_AUTH_TIMEOUT_MS: '2000'
   })
-  token = await tokenFor('ada', 'writer')
+  // The file takes longer than a token usually lasts.
+  token = await tokenFor('ada', 'writer', { exp: seconds() + 3_600 })
 })
 afterEach(() => {
   for (const one of open.splice(0).reverse()) one[Symbol.dispose]()
@@ -187,7 +189,7 @@ suite('G5: a y-websocket client that is refused', () => {
   })
 
   it('whose token has expired is told so by name', async () => {
-    const ada = openY(newRoom(), await tokenFor('ada', 'writer', { exp: Math.floor(Date.now() / 1000) + 2 }))
+    const ada = openY(newRoom(), await tokenFor('ada', 'writer', { exp: seconds() + 2 }))
     await ada.synced()
     expect(await closed(ada)).toEqual({ code: 4401, reason: 'token-invalid' })
   })

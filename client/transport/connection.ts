@@ -1,11 +1,13 @@
 /** One socket for all rooms of a client: when it connects, when it gives up, and whether anybody is there. */
-import { type ErrorCode, errorCodes } from '../../schema/error-codes.ts'
+import { type ErrorCode, errorCodes, readReason } from '../../schema/error-codes.ts'
 import { after, every, monotonic, now, randomBelow } from '../clock.ts'
 import { createListeners, createStore, type Store } from '../store.ts'
 import { answerMs, beat, drowsyMs, type Pulse, watchfulMs } from './heartbeat.ts'
 import { page } from './page.ts'
+import { createProbe } from './probe.ts'
 import { reactionTo, retryDelay } from './retry.ts'
 import { Socket } from './socket.ts'
+import { createWays, type Transport } from './ways.ts'
 
 /** idle: nobody wants it. waiting: until `retryAt`. failed: refused for good. */
 export type Link = 'idle' | 'connecting' | 'open' | 'waiting' | 'failed'
@@ -26,6 +28,8 @@ export interface Connection {
   readonly socket: Socket
   readonly link: Store<Link>
   readonly retryAt: Store<Date | null>
+  /** The connection moves to a better way: it is gone for a moment, and that is no cause for alarm. */
+  readonly isMoving: boolean
   /** Connects if nobody wanted to before; a connection lasts until `close`. */
   open(): void
   /** Tries now, whatever was refused before. */
@@ -41,12 +45,22 @@ export interface Connection {
 }
 
 const openWithinMs = 10_000
+/** So long, while there are other ways: people wait. */
+const openSoonMs = 3_000
 const wakeSpreadMs = 500
 /** After the network changed or the machine slept: how long the server has to answer. */
 const wakeAnswerMs = 1500
 const tickMs = 500
 
-export const createConnection = (url: string): Connection => {
+/** What is known of an attempt, and of the connection that it became. */
+interface Trial {
+  openedAt: number | null
+  wasHeard: boolean
+  /** It was we who ended it, for nothing was heard. */
+  isGivenUp: boolean
+}
+
+export const createConnection = (url: string, transport: Transport = 'auto'): Connection => {
   const link = createStore<Link>('idle')
   const retryAt = createStore<Date | null>(null)
   const failed = createListeners<[ErrorCode, string]>()
@@ -55,17 +69,23 @@ export const createConnection = (url: string): Connection => {
   let isTokenRefused = false
   let pulse: Pulse = { heardAt: 0, askedAt: null, isAskedTwice: false }
   let cancelTimer: () => void = () => {}
+  const ways = createWays(transport)
+  let trial: Trial = { openedAt: null, wasHeard: false, isGivenUp: false }
+  let isMoving = false
+  let isLetGo = false
 
   const socket = new Socket(url, {
     opened: () => {
-      cancelTimer()
+      trial.openedAt = monotonic()
       pulse = { heardAt: monotonic(), askedAt: null, isAskedTwice: false }
       link.set('open')
     },
     heard: () => {
+      if (!trial.wasHeard) answered()
       pulse = { heardAt: monotonic(), askedAt: null, isAskedTwice: false }
     },
     ended: (code, reason) => {
+      if (isLetGo) return
       if (link.get() === 'open' || link.get() === 'connecting') ended(code, reason)
     }
   })
@@ -73,11 +93,31 @@ export const createConnection = (url: string): Connection => {
   const connect = (): void => {
     cancelTimer()
     retryAt.set(null)
-    link.set('connecting')
-    cancelTimer = after(openWithinMs, () => socket.cut(timedOut))
-    // Its outcome comes as `opened` or `ended`.
-    void socket.connect()
+    trial = { openedAt: null, wasHeard: false, isGivenUp: false }
+    if (!isMoving) link.set('connecting')
+    const hasOthers = transport !== 'websocket' && ways.current !== 'poll'
+    cancelTimer = after(hasOthers ? openSoonMs : openWithinMs, giveUp)
+    socket.connectBy(ways.current)
   }
+  /** What the server says first shows that messages get through, both ways. */
+  const answered = (): void => {
+    trial.wasHeard = true
+    cancelTimer()
+    if (ways.current !== 'websocket' && transport === 'auto') probe.start()
+  }
+  const giveUp = (): void => {
+    trial.isGivenUp = true
+    socket.cut(timedOut)
+  }
+  const probe = createProbe(url, () => {
+    if (link.get() !== 'open' || ways.current === 'websocket') return
+    ways.reopened()
+    isMoving = true
+    isLetGo = true
+    socket.cut(timedOut)
+    isLetGo = false
+    cancelTimer = after(0, connect)
+  })
   const connectIn = (ms: number): void => {
     cancelTimer()
     retryAt.set(new Date(now() + ms))
@@ -85,6 +125,15 @@ export const createConnection = (url: string): Connection => {
     cancelTimer = after(ms, connect)
   }
   const ended = (closeCode: number, reason: string): void => {
+    isMoving = false
+    probe.stop()
+    const { openedAt, wasHeard, isGivenUp } = trial
+    const isOtherWorthIt = ways.ended({
+      wasHeard,
+      isNamed: !isGivenUp && readReason(reason) !== null,
+      openMs: openedAt === null ? 0 : monotonic() - openedAt,
+      isHeldBack: isGivenUp && openedAt === null
+    })
     const { code, reaction, delayMsMin } = reactionTo(reason, closeCode)
     if (reaction === 'stop' || (reaction === 'refresh' && isTokenRefused)) {
       cancelTimer()
@@ -93,7 +142,7 @@ export const createConnection = (url: string): Connection => {
       return
     }
     isTokenRefused = reaction === 'refresh'
-    connectIn(delayMsMin + retryDelay(attempt++, randomBelow(1)))
+    connectIn(isOtherWorthIt ? 0 : delayMsMin + retryDelay(attempt++, randomBelow(1)))
   }
   const ask = (isAgain: boolean): void => {
     const prober = [...probers].find(({ isLive }) => isLive)
@@ -105,10 +154,11 @@ export const createConnection = (url: string): Connection => {
     if (link.get() !== 'open') return
     const isWatchful = page.isVisible || [...probers].some(({ hasPending }) => hasPending)
     const next = beat(pulse, monotonic(), isWatchful ? watchfulMs : drowsyMs)
-    if (next === 'cut') socket.cut(timedOut)
+    if (next === 'cut') giveUp()
     else if (next !== 'rest') ask(next === 'ask-again')
   }
   const wake = (): void => {
+    probe.hurry()
     if (link.get() === 'waiting') connectIn(randomBelow(wakeSpreadMs))
     if (link.get() !== 'open') return
     ask(true)
@@ -129,6 +179,9 @@ export const createConnection = (url: string): Connection => {
     socket,
     link,
     retryAt,
+    get isMoving() {
+      return isMoving
+    },
     open: () => {
       if (link.get() !== 'idle') return
       watch()
@@ -140,6 +193,7 @@ export const createConnection = (url: string): Connection => {
     worked: () => {
       attempt = 0
       isTokenRefused = false
+      isMoving = false
     },
     onFailed: failed.add,
     get isTokenRefused() {
@@ -151,6 +205,7 @@ export const createConnection = (url: string): Connection => {
     },
     close: () => {
       cancelTimer()
+      probe.stop()
       stopWatching()
       link.set('idle')
       socket.destroy()

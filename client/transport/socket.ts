@@ -5,6 +5,8 @@
 import { type HocuspocusProvider, HocuspocusProviderWebsocket, MessageType } from '@hocuspocus/provider'
 import * as decoding from 'lib0/decoding'
 import { after } from '../clock.ts'
+import { StreamSocket } from './stream-socket.ts'
+import type { Way } from './ways.ts'
 
 interface SocketHandlers {
   opened(): void
@@ -27,7 +29,11 @@ export class Socket extends HocuspocusProviderWebsocket {
   constructor(url: string, handlers: SocketHandlers) {
     super({ url, autoConnect: false, maxAttempts: 1, messageReconnectTimeout: neverMs })
     this.#handlers = handlers
-    this.on('open', () => handlers.opened())
+    this.on('open', () => {
+      // The server answers at once; something in between that takes sockets and passes nothing on does not.
+      this.send(Uint8Array.of(MessageType.Ping))
+      handlers.opened()
+    })
     this.on('message', (event: MessageEvent<ArrayBuffer>) => {
       handlers.heard()
       if (this.#leaving.size > 0) this.#noticeLeft(event.data)
@@ -39,6 +45,19 @@ export class Socket extends HocuspocusProviderWebsocket {
   /** Frames for a closed socket are dropped: the handshake after the next opening carries what is missing. */
   override send(frame: Uint8Array<ArrayBuffer>): void {
     if (this.webSocket?.readyState === WebSocket.OPEN) this.webSocket.send(frame)
+  }
+
+  connectBy(way: Way): void {
+    this.configuration.WebSocketPolyfill = sockets[way]
+    // Its outcome comes as `opened` or `ended`.
+    void this.connect()
+  }
+
+  /** The answer to our ping is of no room. */
+  override onMessage(event: MessageEvent<ArrayBuffer>): void {
+    if (event.data.byteLength > 1) super.onMessage(event)
+    else if (new Uint8Array(event.data)[0] === MessageType.Pong) this.resolveConnectionAttempt()
+    else super.onMessage(event)
   }
 
   /** The provider would connect again by itself, after a second for everybody. */
@@ -71,6 +90,7 @@ export class Socket extends HocuspocusProviderWebsocket {
   }
 
   #noticeLeft(message: ArrayBuffer): void {
+    if (message.byteLength <= 1) return
     const decoder = decoding.createDecoder(new Uint8Array(message))
     const leaving = this.#leaving.get(decoding.readVarString(decoder))
     if (leaving !== undefined && decoding.readVarUint(decoder) === MessageType.CLOSE) leaving.resolve()
@@ -79,6 +99,16 @@ export class Socket extends HocuspocusProviderWebsocket {
   /** Ends the connection now: a dead link would keep a proper close waiting for its answer. */
   cut({ code, reason }: Ending): void {
     this.emit('close', { event: { code, reason } })
+  }
+}
+
+const sockets: Record<Way, new (url: string) => unknown> = {
+  websocket: WebSocket,
+  stream: StreamSocket,
+  poll: class extends StreamSocket {
+    constructor(url: string) {
+      super(url, true)
+    }
   }
 }
 

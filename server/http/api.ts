@@ -25,6 +25,7 @@ import type { Authority } from '../room/authorize.ts'
 import type { Behaviours } from '../room/behaviour/behaviours.ts'
 import type { Rooms } from '../room/rooms.ts'
 import type { Session } from '../session/session.ts'
+import type { Streams } from '../session/streams.ts'
 import type { Admission } from './admission.ts'
 import type { ProcessHealth } from './process-health.ts'
 
@@ -67,6 +68,7 @@ export interface AppParts {
   readonly sessions: () => ReadonlySet<Session>
   /** @throws RoomlogError that says why this node is no place to send people to */
   readonly assertReady: () => void
+  readonly streams: Streams
   readonly metrics: Metrics
   readonly logger: Logger
   readonly config: Pick<Config, 'allowedOrigins' | 'frameBytesMax' | 'idleTimeoutMs' | 'dayRooms'>

@@ -34,6 +34,7 @@ import { addRevocations } from './revocations.ts'
 import { addRooms } from './rooms.ts'
 import { addSessions } from './sessions.ts'
 import { addStats } from './stats.ts'
+import { addStreams, isStreamPath } from './streams.ts'
 import { addView } from './view.ts'
 
 export const createApp = (app: AppParts): Api => {
@@ -66,6 +67,7 @@ export const createApp = (app: AppParts): Api => {
   addSessions(api, parts)
   addRevocations(api, parts)
   addAudit(api, parts)
+  addStreams(api, parts)
   addApiDocs(api)
   addApps(api, parts)
   return api
@@ -124,7 +126,9 @@ const guardOrigin = ({ config, authority }: ApiParts): MiddlewareHandler<ApiEnv>
 const limitWrites =
   ({ addressOf, writes }: ApiParts): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
-    if (isWriting(c.req.method)) await writes.take(networkOf(addressOf(c.env.incoming)))
+    // What is posted to a session counts as that of any other session does.
+    if (isWriting(c.req.method) && !isStreamPath(c.req.path))
+      await writes.take(networkOf(addressOf(c.env.incoming)))
     await next()
   }
 

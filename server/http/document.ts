@@ -14,6 +14,7 @@ import {
   seqShape,
   toAt
 } from './api.ts'
+import { compressed } from './compressed.ts'
 
 const bytesType = 'application/octet-stream'
 const bytesShape = z.string().openapi({ format: 'binary' })
@@ -68,7 +69,8 @@ export const addDocument = (api: Api, { rooms, admission, config }: ApiParts): v
     const { room } = await admission.reader(c, c.req.valid('param').room)
     const { sv, at } = c.req.valid('query')
     const { update, ...position } = await rooms.diff(room, toStateVector(sv), toAt(at))
-    return c.body(Uint8Array.from(update), 200, { ...toHeaders(position), 'content-type': bytesType })
+    const { body, headers } = await compressed(c, update)
+    return c.body(body, 200, { ...toHeaders(position), ...headers, 'content-type': bytesType })
   })
 
   api.openapi({ ...write, middleware: limitBody(config.frameBytesMax) }, async (c) => {

@@ -51,12 +51,22 @@ export const frameOf = (parts: readonly Uint8Array[]): Buffer => {
   return frame
 }
 
-/** The message in a frame that `frameOf` made, or in the first of several. */
-export const messageIn = (frame: Buffer): Buffer => {
-  const short = (frame[1] ?? 0) & 127
-  if (short < 126) return frame.subarray(2, 2 + short)
-  if (short === 126) return frame.subarray(4, 4 + frame.readUInt16BE(2))
-  return frame.subarray(10, 10 + Number(frame.readBigUInt64BE(2)))
+/** The messages in frames that `frameOf` made, several of which may be in one Buffer. */
+export const messagesIn = (frames: Buffer): readonly Buffer[] => {
+  const messages: Buffer[] = []
+  for (let at = 0; at < frames.length; ) {
+    const short = frames[at + 1] ?? 0
+    const start = at + (short < 126 ? 2 : short === 126 ? 4 : 10)
+    const length =
+      short < 126
+        ? short
+        : short === 126
+          ? frames.readUInt16BE(at + 2)
+          : Number(frames.readBigUInt64BE(at + 2))
+    at = start + length
+    messages.push(frames.subarray(start, at))
+  }
+  return messages
 }
 
 /** A variable-length unsigned integer as lib0 writes it. */
@@ -109,6 +119,8 @@ export const tokenMessage = (prefix: Uint8Array, token: string): Buffer => {
 
 /** Asks a Hocuspocus provider for a sign of life: it has no address, and so does the answer. */
 export const pingFrame: Buffer = frameOf([Buffer.from([messageType.ping])])
+/** The answer to whoever asks the same of the server: does anything get through? */
+export const pongFrame: Buffer = frameOf([Buffer.from([messageType.pong])])
 
 /** Reads a message from the front. Every method throws RangeError at the end of the bytes. */
 export class MessageReader {

@@ -23,7 +23,7 @@ import type { Room } from '../room/room.ts'
 import { describeExcess } from '../too-many.ts'
 import { CatchingUp } from './catching-up.ts'
 import { Connection } from './connection.ts'
-import { MessageReader, messageType, permissionDeniedFrame, pingFrame } from './frames.ts'
+import { MessageReader, messageType, permissionDeniedFrame, pingFrame, pongFrame } from './frames.ts'
 import { type Heartbeat, heartbeatOf } from './heartbeat.ts'
 import { HocuspocusSocket } from './hocuspocus-socket.ts'
 import { Inbox } from './inbox.ts'
@@ -322,7 +322,8 @@ export class Session implements Sharer {
   }
 
   #takeUp(data: Uint8Array): void {
-    if (data.length === 1 && (data[0] === messageType.pong || data[0] === messageType.ping)) return
+    if (data.length === 1 && data[0] === messageType.pong) return
+    if (data.length === 1 && data[0] === messageType.ping) return this.write(pongFrame)
     try {
       this.#dispatch(data)
     } catch (error) {

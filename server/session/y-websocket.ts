@@ -13,7 +13,7 @@ import {
   authType,
   awarenessFrame,
   frameOf,
-  messageIn,
+  messagesIn,
   messageType,
   tokenMessage
 } from './frames.ts'
@@ -80,7 +80,7 @@ const denied = 0
 
 /** All messages in one Buffer are of one type. */
 const toYWebSocket = (frame: Buffer): readonly Buffer[] => {
-  const message = messageIn(frame)
+  const [message = frame] = messagesIn(frame)
   const [type, kind] = message
   if (type === messageType.sync || type === messageType.awareness) return [frame]
   if (type !== messageType.auth || kind !== authType.permissionDenied) return []

@@ -9,6 +9,8 @@ import { alice, bob, type Person, seeds, updateBy } from './attack-room.ts'
 import { callServer, roomPath } from './http.ts'
 import type { RawClient } from './raw-client.ts'
 import { awarenessMessage, syncMessage } from './raw-messages.ts'
+import { RawStream } from './raw-stream.ts'
+import { RawYClient } from './raw-y-client.ts'
 import type { SessionWorld } from './session-world.ts'
 import { seconds, signToken } from './tokens.ts'
 import { waitUntil } from './wait-until.ts'
@@ -27,6 +29,11 @@ const guardCodes: readonly ErrorCode[] = [
 
 /** What became of an update: by its name where it was refused. */
 type Answer = 'taken' | 'nothing' | ErrorCode
+type Send = (update: Uint8Array<ArrayBuffer>) => Promise<Answer>
+
+/** The ways by which an update comes in. */
+export const doors = ['HTTP', 'socket', 'y-websocket', 'stream'] as const
+type Door = (typeof doors)[number]
 
 const hana: Person = { user: 'hana', role: 'owner', client: 31 }
 const rita = { user: 'rita', role: 'reader' }
@@ -54,6 +61,8 @@ export class AttackedRoom {
   /** Somebody who is there all the while. */
   #bystander: RawClient | null = null
   readonly #seen = new Y.Doc({ guid: 'room' })
+  /** Ends what was opened for an attack. */
+  readonly #leave: (() => void)[] = []
   #heardBefore = 0
   #loggedBefore = 0
 
@@ -76,17 +85,16 @@ export class AttackedRoom {
 
   /** Through one door after the other, unless the first has let something of it in. */
   async withstand(attack: Attack): Promise<void> {
-    await this.#attack(attack, (update) => this.#post(attack.by, update))
-    await this.#expectAllowed()
-    await this.#attack(attack, await this.#openSocket(attack.by))
-    await this.#expectAllowed()
+    for (const door of doors) {
+      await this.#attack(attack, await this.#open(door, attack.by))
+      await this.#expectAllowed()
+    }
     await this.#goOn(hana, 'theme/motto')
   }
 
   /** Of an attack in steps some are taken: the room is not what it was. */
-  async withstandOnce(attack: Attack, door: 'HTTP' | 'socket'): Promise<void> {
-    const send = (update: Uint8Array<ArrayBuffer>): Promise<Answer> => this.#post(attack.by, update)
-    await this.#attack(attack, door === 'HTTP' ? send : await this.#openSocket(attack.by))
+  async withstandOnce(attack: Attack, door: Door): Promise<void> {
+    await this.#attack(attack, await this.#open(door, attack.by))
     await this.#expectAllowed()
   }
 
@@ -116,10 +124,7 @@ export class AttackedRoom {
     await this.#bystander?.close()
   }
 
-  async #attack(
-    { steps, codes }: Attack,
-    send: (update: Uint8Array<ArrayBuffer>) => Promise<Answer>
-  ): Promise<void> {
+  async #attack({ steps, codes }: Attack, send: Send): Promise<void> {
     for (const [index, { update, outcome }] of steps.entries()) {
       const answer = await send(update)
       expectOutcome(answer, outcome, `step ${index + 1}`)
@@ -127,6 +132,7 @@ export class AttackedRoom {
       // Over HTTP the role is looked at before the update is.
       if (index === steps.length - 1 && codes.length > 0) expect([...codes, 'read-only']).toContain(answer)
     }
+    for (const leave of this.#leave.splice(0)) leave()
   }
 
   #hold(update: Uint8Array): void {
@@ -187,8 +193,14 @@ export class AttackedRoom {
     return code
   }
 
+  #open(door: Door, person: Person): Promise<Send> {
+    if (door === 'HTTP') return Promise.resolve((update) => this.#post(person, update))
+    if (door === 'socket') return this.#openSocket(person)
+    return door === 'y-websocket' ? this.#openYSocket(person) : this.#openStream(person)
+  }
+
   /** Sends updates on a socket of its own, which has synced with the room. */
-  async #openSocket(person: Person): Promise<(update: Uint8Array) => Promise<Answer>> {
+  async #openSocket(person: Person): Promise<Send> {
     const client = await this.#world.open()
     await client.enter(this.#name, { token: await tokenOf(person) })
     return async (update) => {
@@ -199,11 +211,42 @@ export class AttackedRoom {
         everyMs: 1
       })
       if (client.ending === null && client.acknowledged(false) === 0) return 'taken'
-      const reason = client.messages('refused')[0]?.code ?? client.ending?.reason ?? ''
-      if (!isErrorCode(reason)) throw new Error(`refused without a name: ${reason}`)
-      return reason
+      return named(client.messages('refused')[0]?.code ?? client.ending?.reason)
     }
   }
+
+  async #openStream(person: Person): Promise<Send> {
+    const client = await RawStream.open(this.#world.server.url)
+    this.#leave.push(() => client.destroy())
+    await client.enter(this.#name, await tokenOf(person))
+    return async (update) => {
+      const answered = client.count('status')
+      await client.post(syncMessage(this.#name, 2, update))
+      await waitUntil(() => client.count('status') > answered || client.ending, {
+        about: 'the update to be answered',
+        everyMs: 1
+      })
+      if (client.ending === null && client.acknowledged(false) === 0) return 'taken'
+      return named(client.messages('refused')[0]?.code ?? client.ending?.reason)
+    }
+  }
+
+  /** There is no acknowledgement here: whoever is not sent away was not refused. */
+  async #openYSocket(person: Person): Promise<Send> {
+    const client = await RawYClient.open(this.#world.server.wsUrl, this.#name, await tokenOf(person))
+    this.#leave.push(() => client.close())
+    return async (update) => {
+      client.send(update)
+      await client.settled()
+      return client.ending === null ? 'taken' : named(client.ending.reason)
+    }
+  }
+}
+
+/** @throws Error where it was refused without a name */
+const named = (reason = ''): ErrorCode => {
+  if (!isErrorCode(reason)) throw new Error(`refused without a name: ${reason}`)
+  return reason
 }
 
 const expectOutcome = (answer: Answer, outcome: Outcome, about: string): void => {

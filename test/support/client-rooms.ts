@@ -9,7 +9,8 @@ import {
   createClient,
   type Room,
   type RoomError,
-  type SyncStatus
+  type SyncStatus,
+  type Transport
 } from '../../client/index.ts'
 import { form } from '../../schema/kinds/form.ts'
 import { createDatabase } from './database.ts'
@@ -54,16 +55,26 @@ export const startOwnServer = async (env: Record<string, string> = {}): Promise<
   return startServer({ env, databaseUrl: database.url })
 }
 
-export const connect = (server: ServerProcess, auth?: ClientOptions['auth']): Client => {
+/** @param server or what stands in front of it */
+export const connect = (
+  server: Pick<ServerProcess, 'wsUrl'>,
+  auth?: ClientOptions['auth'],
+  transport: Transport = 'auto'
+): Client => {
   const url = `${server.wsUrl}/ws`
-  const client = createClient(auth === undefined ? { url } : { url, auth })
+  const client = createClient(auth === undefined ? { url, transport } : { url, auth, transport })
   clients.push(client)
   return client
 }
 
 /** A form, by a client of its own, with everything that it says of its changes. */
-export const enter = (server: ServerProcess, id: string, auth?: ClientOptions['auth']) => {
-  const client = connect(server, auth)
+export const enter = (
+  server: Pick<ServerProcess, 'wsUrl'>,
+  id: string,
+  auth?: ClientOptions['auth'],
+  transport?: Transport
+) => {
+  const client = connect(server, auth, transport)
   const { room, leave } = client.enter(form, id, { initialPresence: nobody })
   const said: SyncStatus[] = []
   const errors: RoomError[] = []

@@ -1,0 +1,62 @@
+import * as encoding from 'lib0/encoding'
+import { WebSocket } from 'ws'
+import { waitUntil } from './wait-until.ts'
+
+/** A socket on `/y/<room>` that says what it is told to. */
+export class RawYClient {
+  readonly #socket: WebSocket
+  #isAnswered = false
+  ending: { readonly code: number; readonly reason: string } | null = null
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket
+    socket.on('message', (data: Buffer) => {
+      const [type, step] = data
+      if (type === 0 && step === 1) this.#isAnswered = true
+    })
+    socket.on('close', (code, reason) => {
+      this.ending = { code, reason: String(reason) }
+    })
+  }
+
+  /** Opens a socket and syncs with the room, without anything of its own. */
+  static async open(wsUrl: string, room: string, token: string): Promise<RawYClient> {
+    const socket = new WebSocket(`${wsUrl}/y/${room}?token=${token}`)
+    const client = new RawYClient(socket)
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+    client.#say(0, Uint8Array.of(0))
+    await waitUntil(() => client.#isAnswered || client.ending, { about: 'sync step 2', everyMs: 1 })
+    client.#say(1, Uint8Array.of(0, 0))
+    return client
+  }
+
+  send(update: Uint8Array): void {
+    this.#say(2, update)
+  }
+
+  /** Resolves when the server has read everything that was sent before, and a turn more, or has sent this client away. */
+  async settled(): Promise<void> {
+    for (let turn = 0; turn < 2 && this.ending === null; turn++) {
+      let isBack = false
+      this.#socket.once('pong', () => {
+        isBack = true
+      })
+      this.#socket.ping()
+      await waitUntil(() => isBack || this.ending, { about: 'the pong', everyMs: 1 })
+    }
+  }
+
+  #say(step: number, payload: Uint8Array): void {
+    this.#socket.send(
+      encoding.encode((encoder) => {
+        encoding.writeVarUint(encoder, 0)
+        encoding.writeVarUint(encoder, step)
+        encoding.writeVarUint8Array(encoder, payload)
+      })
+    )
+  }
+
+  close(): void {
+    this.#socket.terminate()
+  }
+}
