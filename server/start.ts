@@ -31,11 +31,11 @@ import { type Kinds, loadKinds, mergeKinds } from './kinds.ts'
 import { createClientIds } from './log/client-ids.ts'
 import { GroupCommit } from './log/group-commit.ts'
 import { watchHealth } from './log/health.ts'
-import { createLoader } from './log/load.ts'
+import { createLoader, type Loader } from './log/load.ts'
 import { createSnapshots } from './log/snapshot.ts'
 import { createTails } from './log/tail.ts'
 import type { Logger } from './logger.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics, type Metrics, timed } from './metrics.ts'
 import { type Overload, watchOverload } from './overload.ts'
 import { createPerSecond } from './per-second.ts'
 import { assertReady, type Stage } from './readiness.ts'
@@ -143,8 +143,13 @@ const openLog = async ({ config, logger, process }: Parts, metrics: Metrics) => 
   const database = await openDatabase({ url, dataDir, pid: process.pid, logger, poolMax })
   await migrate(database, logger)
   const commits = await GroupCommit.open({ database, logger, metrics, backlogBytesMax, commitTimeoutMs })
-  const loader = createLoader(database, config.loadsMax)
-  const snapshots = createSnapshots(database, loader, logger)
+  const reading = createLoader(database, config.loadsMax)
+  const loader: Loader = { ...reading, load: (name) => timed(metrics.loaded, () => reading.load(name)) }
+  const making = createSnapshots(database, reading, logger)
+  const snapshots = {
+    ...making,
+    make: (name: RoomName) => timed(metrics.snapshotted, () => making.make(name))
+  }
   const tails = createTails(database)
   return { database, commits, loader, tails, snapshots, health: await watchHealth(database, commits) }
 }
@@ -317,7 +322,7 @@ const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People, wat
     roomDeleted: async (name: RoomName) => endRoom({ ...opened, ...people }, name)
   }
   hearNews(parts.cluster.nodes, listeners, parts.logger)
-  metrics.watch(() => rooms.nodeStats())
+  metrics.watch(() => ({ ...rooms.nodeStats(), ...stateOf(parts, log, sessions.all, watches) }))
   const writes = createPerSecond({ what: 'writing requests/s', most: config.writesPerSecondMax })
   const app = createApp({
     ...shared,
@@ -330,6 +335,22 @@ const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People, wat
   })
   return { sessions, sockets, app, runningKinds, heads }
 }
+
+/** How this node stands, for those who watch many. */
+const stateOf = (
+  { cluster }: Parts,
+  { health }: Log,
+  sessions: ReadonlySet<Session>,
+  { overload, stage }: Watches
+) => ({
+  unsentBytes: [...sessions].reduce((sum, { unsentBytes }) => sum + unsentBytes, 0),
+  pausedSessions: [...sessions].filter(({ isPaused }) => isPaused).length,
+  nodes: cluster.nodes.others.size + 1,
+  databaseUp: Number(health.isAble),
+  redisUp: Number(cluster.bus.isUp),
+  overloaded: Number(overload.isOverloaded),
+  draining: Number(stage.isLeaving)
+})
 
 /** A client that does not answer the close of its socket does not hold up the others. */
 const closeMsMax = 2_000

@@ -348,6 +348,8 @@ export class GroupCommit {
       batch.remove(group.room)
       for (const then of group.listeners) then(null)
       group.room.listener?.committed({ seq: place.seq, at: place.at, entries: group.entries })
+      const [oldest] = group.entries
+      if (oldest !== undefined) this.#options.metrics.shown((monotonic() - oldest.appendedAt) / 1000)
     }
     if (placed.size > 0)
       this.#options.metrics.committed(entries - batch.entries, (monotonic() - began) / 1000)
