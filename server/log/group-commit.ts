@@ -47,7 +47,7 @@ class Group implements RoomEntries {
   readonly listeners: CommitListener[] = []
   /** Stays what it was at the first attempt until it is known that nothing of this was written behind it. */
   base: Seq
-  /** An attempt failed: it may be committed, all or in part, or may yet be. */
+  /** An attempt failed, in any way: it may be committed, or yet be, or so on one of several servers and not on another. */
   isUncertain = false
   /** Another node's entries were in the way. */
   isContested = false
@@ -294,7 +294,6 @@ export class GroupCommit {
       return await appendBatch(this.#lane, groups)
     } catch (error) {
       if (isCollision(error)) return new Map()
-      // Whatever it was: where the log is spread over several servers, one of them may have committed before another failed.
       for (const group of groups) group.isUncertain = true
       throw error
     }
@@ -348,8 +347,7 @@ export class GroupCommit {
       batch.remove(group.room)
       for (const then of group.listeners) then(null)
       group.room.listener?.committed({ seq: place.seq, at: place.at, entries: group.entries })
-      const [oldest] = group.entries
-      if (oldest !== undefined) this.#options.metrics.shown((monotonic() - oldest.appendedAt) / 1000)
+      this.#options.metrics.shown((monotonic() - (group.entries[0]?.appendedAt ?? began)) / 1000)
     }
     if (placed.size > 0)
       this.#options.metrics.committed(entries - batch.entries, (monotonic() - began) / 1000)
