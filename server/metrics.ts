@@ -6,6 +6,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ErrorCode } from '../schema/error-codes.ts'
+import { monotonic } from './clock.ts'
 
 export interface NodeGauges {
   readonly rooms: number
@@ -14,6 +15,14 @@ export interface NodeGauges {
   readonly waitingEntries: number
   readonly waitingBytes: number
   readonly unsentBytes: number
+  readonly pausedSessions: number
+  /** This one and the others that it hears of. */
+  readonly nodes: number
+  /** 1 or 0, like those below. */
+  readonly databaseUp: number
+  readonly redisUp: number
+  readonly overloaded: number
+  readonly draining: number
 }
 
 export interface HttpRequestMeasure {
@@ -29,6 +38,14 @@ export interface Metrics {
   committed(entries: number, seconds: number): void
   /** From taking an update to telling its author that it is committed. */
   acknowledged(seconds: number): void
+  /** From taking an update to having shown it to those who are in its room. */
+  shown(seconds: number): void
+  /** A room was read from the database. */
+  loaded(seconds: number): void
+  /** A snapshot was made. */
+  snapshotted(seconds: number): void
+  /** The heads of so many rooms were compared with the database. */
+  headsChecked(rooms: number): void
   refused(code: ErrorCode): void
   /** A message between nodes. */
   messaged(what: 'sent' | 'dropped' | 'received'): void
@@ -64,6 +81,30 @@ export const createMetrics = (): Metrics => {
     help: 'Rows of the audit that could not be kept',
     registers
   })
+  const requests = new Histogram({
+    name: 'roomlog_http_request_seconds',
+    help: 'HTTP requests',
+    labelNames: ['method', 'route', 'status'],
+    buckets: secondsBuckets,
+    registers
+  })
+  return {
+    ...log,
+    ...createNodesMetrics(registers),
+    refused: (code) => refusals.inc({ code }),
+    auditDropped: (rows) => auditDrops.inc(rows),
+    requested: ({ method, route, status, seconds }) => requests.observe({ method, route, status }, seconds),
+    watch: (source) => addGauges(registers, source),
+    async read() {
+      return { text: await registry.metrics(), contentType: registry.contentType }
+    }
+  }
+}
+
+/** What goes between nodes. */
+const createNodesMetrics = (
+  registers: Registry[]
+): Pick<Metrics, 'messaged' | 'gapRepaired' | 'headsChecked'> => {
   const messages = new Counter({
     name: 'roomlog_node_messages_total',
     help: 'Messages between nodes: sent, received, or dropped because Redis was away or behind',
@@ -75,28 +116,21 @@ export const createMetrics = (): Metrics => {
     help: 'Times that a room read from Postgres what other nodes had committed and not told',
     registers
   })
-  const requests = new Histogram({
-    name: 'roomlog_http_request_seconds',
-    help: 'HTTP requests',
-    labelNames: ['method', 'route', 'status'],
-    buckets: secondsBuckets,
+  const headChecks = new Counter({
+    name: 'roomlog_heads_checked_total',
+    help: 'Rooms whose head was compared with Postgres, for what no other node had told',
     registers
   })
   return {
-    ...log,
-    refused: (code) => refusals.inc({ code }),
     messaged: (what) => messages.inc({ what }),
     gapRepaired: () => repairs.inc(),
-    auditDropped: (rows) => auditDrops.inc(rows),
-    requested: ({ method, route, status, seconds }) => requests.observe({ method, route, status }, seconds),
-    watch: (source) => addGauges(registers, source),
-    async read() {
-      return { text: await registry.metrics(), contentType: registry.contentType }
-    }
+    headsChecked: (rooms) => headChecks.inc(rooms)
   }
 }
 
-const createLogMetrics = (registers: Registry[]): Pick<Metrics, 'committed' | 'acknowledged'> => {
+const createLogMetrics = (
+  registers: Registry[]
+): Pick<Metrics, 'committed' | 'acknowledged' | 'shown' | 'loaded' | 'snapshotted'> => {
   const entries = new Counter({ name: 'roomlog_entries_total', help: 'Entries committed', registers })
   const commits = new Histogram({
     name: 'roomlog_commit_seconds',
@@ -110,20 +144,37 @@ const createLogMetrics = (registers: Registry[]): Pick<Metrics, 'committed' | 'a
     buckets: entriesBuckets,
     registers
   })
-  const acknowledgements = new Histogram({
-    name: 'roomlog_acknowledge_seconds',
-    help: 'From taking an update to telling its author that it is committed',
-    buckets: secondsBuckets,
-    registers
-  })
+  const seconds = (name: string, help: string): Histogram =>
+    new Histogram({ name: `roomlog_${name}_seconds`, help, buckets: secondsBuckets, registers })
+  const acknowledgements = seconds(
+    'acknowledge',
+    'From taking an update to telling its author that it is committed'
+  )
+  const broadcasts = seconds(
+    'broadcast',
+    'From taking an update to having shown it to those who are in its room'
+  )
+  const loads = seconds('load', 'Rooms read from the database')
+  const snapshots = seconds('snapshot', 'Snapshots made')
   return {
-    committed(count, seconds) {
+    committed(count, taken) {
       entries.inc(count)
-      commits.observe(seconds)
+      commits.observe(taken)
       batches.observe(count)
     },
-    acknowledged: (seconds) => acknowledgements.observe(seconds)
+    acknowledged: (taken) => acknowledgements.observe(taken),
+    shown: (taken) => broadcasts.observe(taken),
+    loaded: (taken) => loads.observe(taken),
+    snapshotted: (taken) => snapshots.observe(taken)
   }
+}
+
+/** Has `record` told how long it took, unless it fails. */
+export const timed = async <T>(record: (seconds: number) => void, work: () => Promise<T>): Promise<T> => {
+  const began = monotonic()
+  const result = await work()
+  record((monotonic() - began) / 1_000)
+  return result
 }
 
 const gauges = {
@@ -132,7 +183,13 @@ const gauges = {
   connections: 'Sessions in rooms: one session in two rooms counts as two',
   waitingEntries: 'Entries that are not committed yet',
   waitingBytes: 'Bytes that are not committed yet',
-  unsentBytes: 'Bytes that were written for sessions and not taken by their readers'
+  unsentBytes: 'Bytes that were written for sessions and not taken by their readers',
+  pausedSessions: 'Sessions that are not read for a moment: too fast, or the log is full',
+  nodes: 'Nodes that are alive, this one included, as far as it hears',
+  databaseUp: '1 while the log can be written',
+  redisUp: '1 while messages get through to other nodes; 1 also where there is no Redis',
+  overloaded: '1 while nobody new is let in',
+  draining: '1 while this node is about to stop'
 } as const satisfies Record<keyof NodeGauges, string>
 
 const addGauges = (registers: Registry[], source: () => NodeGauges): void => {

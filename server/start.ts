@@ -19,23 +19,24 @@ import { createInvites } from './auth/invites.ts'
 import { createJoinAttempts } from './auth/join-attempts.ts'
 import { createMembers } from './auth/members.ts'
 import { monotonic, sleep } from './clock.ts'
-import { type Bus, createNoBus } from './cluster/bus.ts'
-import { type Cluster, createCluster } from './cluster/cluster.ts'
-import { createRedisBus } from './cluster/redis-bus.ts'
+import type { Bus } from './cluster/bus.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import { joinCluster } from './cluster/join-cluster.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openDatabase } from './database/open-database.ts'
 import { createApp } from './http/app.ts'
 import { type ProcessSource, type ProcessWatch, watchProcess } from './http/process-health.ts'
 import { type Kinds, loadKinds, mergeKinds } from './kinds.ts'
+import { emptied, listen, urlOf } from './listening.ts'
 import { createClientIds } from './log/client-ids.ts'
 import { GroupCommit } from './log/group-commit.ts'
 import { watchHealth } from './log/health.ts'
-import { createLoader } from './log/load.ts'
+import { createLoader, type Loader } from './log/load.ts'
 import { createSnapshots } from './log/snapshot.ts'
 import { createTails } from './log/tail.ts'
 import type { Logger } from './logger.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics, type Metrics, timed } from './metrics.ts'
 import { type Overload, watchOverload } from './overload.ts'
 import { createPerSecond } from './per-second.ts'
 import { createDevices } from './presence/devices.ts'
@@ -133,14 +134,6 @@ export const start = async (given: NodeParts): Promise<Node> => {
   return { url: urlOf(server.address() as AddressInfo), stop }
 }
 
-/** The other nodes, if there is anything between them and this one. */
-const joinCluster = ({ config, logger, bus }: NodeParts, metrics: Metrics): Cluster => {
-  const { redis, heartbeatMs } = config
-  const given =
-    redis === null ? createNoBus() : createRedisBus({ address: redis, logger, counted: metrics.messaged })
-  return createCluster({ bus: bus ?? given, heartbeatMs, logger })
-}
-
 interface Watches {
   readonly processWatch: ProcessWatch
   readonly overload: Overload
@@ -152,8 +145,13 @@ const openLog = async ({ config, logger, process }: Parts, metrics: Metrics) => 
   const database = await openDatabase({ url, dataDir, pid: process.pid, logger, poolMax })
   await migrate(database, logger)
   const commits = await GroupCommit.open({ database, logger, metrics, backlogBytesMax, commitTimeoutMs })
-  const loader = createLoader(database, config.loadsMax)
-  const snapshots = createSnapshots(database, loader, logger)
+  const reading = createLoader(database, config.loadsMax)
+  const loader: Loader = { ...reading, load: (name) => timed(metrics.loaded, () => reading.load(name)) }
+  const making = createSnapshots(database, reading, logger)
+  const snapshots = {
+    ...making,
+    make: (name: RoomName) => timed(metrics.snapshotted, () => making.make(name))
+  }
   const tails = createTails(database)
   return { database, commits, loader, tails, snapshots, health: await watchHealth(database, commits) }
 }
@@ -351,7 +349,7 @@ const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People & Pr
     roomDeleted: async (name: RoomName) => endRoom({ ...opened, ...people }, name)
   }
   hearNews(parts.cluster.nodes, listeners, parts.logger)
-  metrics.watch(() => rooms.nodeStats())
+  metrics.watch(() => ({ ...rooms.nodeStats(), ...stateOf(parts, log, sessions.all, watches) }))
   const writes = createPerSecond({ what: 'writing requests/s', most: config.writesPerSecondMax })
   const app = createApp({
     ...shared,
@@ -380,24 +378,20 @@ const openStreams = (shared: Shared, sessions: Sessions): Streams => {
   answerForwarded(cluster.questions, streams)
   return streams
 }
+/** How this node stands, for those who watch many. */
+const stateOf = (
+  { cluster }: Parts,
+  { health }: Log,
+  sessions: ReadonlySet<Session>,
+  { overload, stage }: Watches
+) => ({
+  pausedSessions: [...sessions].filter(({ isPaused }) => isPaused).length,
+  nodes: cluster.nodes.others.size + 1,
+  databaseUp: Number(health.isAble),
+  redisUp: Number(cluster.bus.isUp),
+  overloaded: Number(overload.isOverloaded),
+  draining: Number(stage.isLeaving)
+})
 
 /** A client that does not answer the close of its socket does not hold up the others. */
 const closeMsMax = 2_000
-const closePollMs = 10
-
-const emptied = async (sessions: ReadonlySet<unknown>, ms: number): Promise<void> => {
-  for (const deadline = monotonic() + ms; sessions.size > 0 && monotonic() < deadline; )
-    await sleep(closePollMs)
-}
-
-const listen = (server: ReturnType<typeof createServer>, { host, port }: Config): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-
-const urlOf = ({ address, family, port }: AddressInfo): string =>
-  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`

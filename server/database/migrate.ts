@@ -44,6 +44,28 @@ export const migrate = async (
   return applied
 }
 
+/**
+ * What a `migrate` would find, without changing anything: the names of what is applied, and of what is missing.
+ *
+ * @throws Error as `migrate`, where the database is not of this program
+ */
+export const readPending = async (
+  database: Queryable,
+  folder: URL = schemaFolder
+): Promise<{ readonly applied: readonly string[]; readonly missing: readonly string[] }> => {
+  const migrations = await readMigrations(folder)
+  const [row] = await database.query<{ there: boolean }>(
+    `select to_regclass('migration') is not null as there`
+  )
+  const applied = row?.there ? await appliedIn(database) : []
+  refuseForeign(applied, migrations)
+  const done = new Set(applied.map(({ name }) => name))
+  return {
+    applied: [...done],
+    missing: migrations.flatMap(({ name }) => (done.has(name) ? [] : name))
+  }
+}
+
 const readMigrations = async (folder: URL): Promise<Migration[]> => {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
   const odd = names.find((name) => !namePattern.test(name))

@@ -19,7 +19,7 @@ export class Group implements RoomEntries {
   readonly listeners: CommitListener[] = []
   /** Stays what it was at the first attempt until it is known that nothing of this was written behind it. */
   base: Seq
-  /** An attempt failed: it may be committed, all or in part, or may yet be. */
+  /** An attempt failed, in any way: it may be committed, or yet be, or so on one of several servers and not on another. */
   isUncertain = false
   /** Another node's entries were in the way. */
   isContested = false

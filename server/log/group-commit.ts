@@ -190,7 +190,6 @@ export class GroupCommit {
       return await appendBatch(this.#lane, groups)
     } catch (error) {
       if (isCollision(error)) return new Map()
-      // Whatever it was: where the log is spread over several servers, one of them may have committed before another failed.
       for (const group of groups) group.isUncertain = true
       throw error
     }
@@ -244,6 +243,7 @@ export class GroupCommit {
       batch.remove(group.room)
       for (const then of group.listeners) then(null)
       group.room.listener?.committed({ seq: place.seq, at: place.at, entries: group.entries })
+      this.#options.metrics.shown((monotonic() - (group.entries[0]?.appendedAt ?? began)) / 1000)
     }
     if (placed.size === 0) return
     const ms = monotonic() - began

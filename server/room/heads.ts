@@ -33,25 +33,27 @@ export const watchHeads = ({ rooms, tails, bus, nodes, logger, everyMs }: HeadsP
     for (let from = 0; from < open.length; from += atOnceMax)
       await checkSome(tails, open.slice(from, from + atOnceMax))
   }
-  let running: Promise<void> | null = null
-  const checkNow = (): void => {
-    running ??= check()
-      .catch((error: unknown) => {
-        // The next round tries again.
-        if (!(error instanceof RoomlogError)) logger.error({ err: error }, 'heads not compared')
-      })
-      .finally(() => {
-        running = null
-      })
+  let isRunning = false
+  const checkNow = async (): Promise<void> => {
+    if (isRunning) return
+    isRunning = true
+    try {
+      await check()
+    } catch (error) {
+      // The next round tries again.
+      if (!(error instanceof RoomlogError)) logger.error({ err: error }, 'heads not compared')
+    } finally {
+      isRunning = false
+    }
   }
   const rounds = startRounds({ everyMs, about: 'comparing heads', logger, work: check })
   // What this node said while it was cut off, the others have missed.
   const stopMissed = bus.onMissed(() => {
-    checkNow()
+    void checkNow()
     nodes.tell(lookTopic, new Uint8Array())
   })
-  nodes.hear(lookTopic, checkNow)
-  nodes.onRejoined(checkNow)
+  nodes.hear(lookTopic, () => void checkNow())
+  nodes.onRejoined(() => void checkNow())
   return {
     close: () => {
       stopMissed()

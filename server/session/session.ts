@@ -126,6 +126,15 @@ export class Session implements Sharer {
     this.#catchingUp = new CatchingUp({ wire, outbox: this.#outbox, readers })
   }
 
+  get isPaused(): boolean {
+    return this.#intake.isPaused
+  }
+
+  /** What was written and the network has not taken yet. */
+  get unsentBytes(): number {
+    return this.#parts.wire.unsentBytes
+  }
+
   /** A message of the client, whole. Never throws. */
   receive(data: Uint8Array): void {
     if (this.readyState !== open) return

@@ -18,6 +18,7 @@ const eventsOf = (frames: readonly Buffer[]): readonly string[] =>
 
 /** What all wires have in common whose client posts. */
 abstract class PostedWire implements Wire {
+  readonly via = 'stream'
   readonly isForOneRoom = false
   readonly batches: Batches
 
@@ -28,6 +29,7 @@ abstract class PostedWire implements Wire {
   abstract readonly isOpen: boolean
   abstract readonly unsentBytes: number
   abstract write(frames: readonly Buffer[]): void
+  abstract whenDrained(then: () => void): void
   abstract ping(): void
   abstract close(code: number, reason: string): void
   abstract terminate(): void
@@ -70,6 +72,10 @@ export class EventStreamWire extends PostedWire {
     this.#answer.write(eventsOf(frames).join(''))
   }
 
+  whenDrained(then: () => void): void {
+    this.#answer.once('drain', then)
+  }
+
   ping(): void {
     if (this.isOpen) this.#answer.write(sign)
   }
@@ -94,6 +100,7 @@ export class PolledWire extends PostedWire {
   #bytes = 0
   /** How many the client has said it has. */
   #had = 0
+  #onDrained: (() => void)[] = []
   #ending: { readonly code: number; readonly reason: string } | null = null
   #tellWaiting: () => void = () => {}
   #cancelEnd: () => void = () => {}
@@ -114,6 +121,10 @@ export class PolledWire extends PostedWire {
 
   write(frames: readonly Buffer[]): void {
     this.#add(eventsOf(frames))
+  }
+
+  whenDrained(then: () => void): void {
+    this.#onDrained.push(then)
   }
 
   /** The next question is a sign of life. */
@@ -139,6 +150,7 @@ export class PolledWire extends PostedWire {
     for (const event of this.#events.splice(0, known)) this.#bytes -= event.length
     this.#had += known
     this.#cancelEnd()
+    if (this.#events.length === 0) for (const then of this.#onDrained.splice(0)) then()
     if (this.#events.length === 0) await this.#something(waitMs, signal)
     this.#expectQuestion()
     // Nothing comes after the last event.
