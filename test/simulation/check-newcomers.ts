@@ -1,15 +1,21 @@
-/** Whoever comes with empty hands gets everything, at every node. */
+/** Whoever comes with empty hands gets everything: somebody comes to each room, and to each node. */
 
+import { unsettled } from './check-meeting.ts'
 import { readAudited } from './check-promises.ts'
 import { compareReplica } from './check-replicas.ts'
 import type { Client } from './client.ts'
 import { eventually } from './eventually.ts'
+import { times } from './plan.ts'
 import type { Story } from './story.ts'
 import type { Violation } from './violation.ts'
 
 export const checkNewcomers = async (story: Story): Promise<readonly Violation[]> => {
+  const { rooms } = story
+  const { nodes } = story.world
   const newcomers = await Promise.all(
-    story.rooms.flatMap((room) => story.world.nodes.map((_, node) => story.newcomer(room, node)))
+    times(Math.max(rooms.length, nodes.length), (index) =>
+      story.newcomer(rooms[index % rooms.length] ?? '', index % nodes.length)
+    )
   )
   try {
     const waiting = await eventually(async () =>
@@ -26,9 +32,3 @@ const compare = async ({ world }: Story, { room, node, document }: Client): Prom
   const log = await readAudited(world, room)
   return 'found' in log ? [log] : compareReplica(room, `a newcomer at node ${node}`, document, log)
 }
-
-export const unsettled = (client: Client): Violation => ({
-  check: 'everybody comes in, and is saved',
-  room: client.room,
-  found: client.describe()
-})

@@ -10,7 +10,7 @@ export const eventually = async (
   check: () => Promise<readonly Violation[]>
 ): Promise<readonly Violation[]> => {
   const deadline = performance.now() + patienceMs
-  for (let everyMs = 1; ; everyMs = Math.min(everyMsMax, everyMs * 2)) {
+  for (let everyMs = 2; ; everyMs = Math.min(everyMsMax, everyMs * 2)) {
     const violations = await check()
     if (violations.length === 0 || performance.now() > deadline) return violations
     await sleep(everyMs)

@@ -7,7 +7,7 @@ import { missing } from '../support/missing.ts'
 import { playFast } from './play.ts'
 import { describeOutcome } from './report.ts'
 
-const nodes = 1
+const nodes = 3
 const seeds = Number(process.env.ROOMLOG_TEST_SEEDS ?? 100)
 const first = Number(process.env.ROOMLOG_TEST_SEED ?? 1)
 

@@ -115,5 +115,5 @@ const planFault = (random: Random, { faults, clients, nodes }: Scene): Fault => 
   }
 }
 
-const times = <T>(count: number, make: (index: number) => T): T[] =>
+export const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index))

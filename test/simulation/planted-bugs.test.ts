@@ -4,6 +4,7 @@ import { missing } from '../support/missing.ts'
 import { type PlantedBug, playWith } from './planted-bug.ts'
 
 const seedsMax = 20
+const nodes = 3
 
 const bugs: readonly (PlantedBug & { readonly foundBy: RegExp })[] = [
   {
@@ -19,6 +20,14 @@ const bugs: readonly (PlantedBug & { readonly foundBy: RegExp })[] = [
     right: '    this.room.presence.leave(this)\n',
     wrong: '',
     foundBy: /^ {2}! presence is true: .* is shown .* who left/m
+  },
+  {
+    name: 'a gap that is found and not filled',
+    file: 'server/room/follower.ts',
+    right: '      this.catchUp().catch(() => this.#catchUpSoon(retryMs))\n',
+    wrong: '',
+    foundBy:
+      /^ {2}! (everybody comes back, is saved, and meets: .*it has seen|all replicas are what the log folds to)/m
   }
 ]
 
@@ -27,11 +36,12 @@ describe.skipIf(missing('postgres'))('a simulation', () => {
     `finds $name within ${seedsMax} seeds`,
     { timeout: 240_000 },
     async ({ foundBy, ...bug }) => {
-      const options = ['--nodes', '1', '--seed', '1', '--seeds', String(seedsMax)]
+      const options = ['--nodes', String(nodes), '--seed', '1', '--seeds', String(seedsMax)]
       const { code, output } = await playWith(bug, options, inject('postgres').url ?? '')
       expect(output).toMatch(foundBy)
-      expect(output).toMatch(/^ {2}replay: npm run simulate -- --fast --nodes 1 --seed \d+ --seeds 1$/m)
+      expect(output).toMatch(/^ {2}replay: npm run simulate -- --fast --nodes 3 --seed \d+ --seeds 1$/m)
       expect(code).toBe(1)
+      console.log(`${bug.name}: found by seed ${/--seed (\d+) --seeds 1$/m.exec(output)?.[1]}`)
     }
   )
 })

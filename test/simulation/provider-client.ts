@@ -9,6 +9,12 @@ import type { Change, Client, ClientParts } from './client.ts'
 import { Ledger } from './ledger.ts'
 import { type Link, startLink } from './link.ts'
 
+interface Place {
+  node: number
+  /** Of the node that its link has led to last. */
+  address: string | null
+}
+
 export class ProviderClient implements Client {
   readonly name: string
   readonly room: string
@@ -18,10 +24,10 @@ export class ProviderClient implements Client {
   readonly #link: Link
   readonly #socket: HocuspocusProviderWebsocket
   readonly #provider: HocuspocusProvider
-  readonly #place: { node: number }
+  readonly #place: Place
   #isWanted = true
 
-  private constructor({ name, room, token }: ClientParts, link: Link, place: { node: number }) {
+  private constructor({ name, room, token }: ClientParts, link: Link, place: Place) {
     this.name = name
     this.room = room
     this.#link = link
@@ -51,10 +57,10 @@ export class ProviderClient implements Client {
   }
 
   static async open(parts: ClientParts): Promise<ProviderClient> {
-    const place = { node: parts.node }
+    const place: Place = { node: parts.node, address: null }
     const link = await startLink(() => {
-      const address = parts.addressOf(place.node)
-      return address === null ? null : Number(new URL(address).port)
+      place.address = parts.addressOf(place.node)
+      return place.address === null ? null : Number(new URL(place.address).port)
     })
     return new ProviderClient(parts, link, place)
   }
@@ -76,8 +82,9 @@ export class ProviderClient implements Client {
     return this.#place.node
   }
 
-  /** Its own link, which no node is behind for good. */
-  readonly address = null
+  get address(): string | null {
+    return this.#place.address
+  }
 
   get seen(): ReadonlyMap<number, string | undefined> {
     return new Map(

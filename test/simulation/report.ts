@@ -8,6 +8,7 @@ export interface Totals {
   edits: number
   acknowledgedInFaults: number
   memoryBytes: number
+  repeats: number
   failed: number
 }
 
@@ -16,6 +17,7 @@ export const createTotals = (): Totals => ({
   edits: 0,
   acknowledgedInFaults: 0,
   memoryBytes: 0,
+  repeats: 0,
   failed: 0
 })
 
@@ -24,13 +26,14 @@ export const count = (totals: Totals, outcome: Outcome): void => {
   totals.edits += outcome.edits
   totals.acknowledgedInFaults += outcome.acknowledgedInFaults
   totals.memoryBytes = Math.max(totals.memoryBytes, outcome.memoryBytes)
+  totals.repeats += outcome.repeats
   if (outcome.failedIn !== null) totals.failed++
 }
 
 export const describeTotals = (totals: Totals): string => {
-  const { stories, edits, acknowledgedInFaults, memoryBytes, failed } = totals
+  const { stories, edits, acknowledgedInFaults, memoryBytes, repeats, failed } = totals
   const memory = memoryBytes > 0 ? `, ${Math.round(memoryBytes / 1024 ** 2)} MiB of memory at most` : ''
-  return `${stories} seeds, ${edits} edits, ${acknowledgedInFaults} of them acknowledged while something failed${memory}: ${failed} seeds with violations`
+  return `${stories} seeds, ${edits} edits, ${acknowledgedInFaults} of them acknowledged while something failed${memory}, ${repeats} entries that another node wrote too: ${failed} seeds with violations`
 }
 
 const violationsShownMax = 20

@@ -8,7 +8,7 @@ export const fastScene = (nodes: number): Scene => ({
   rooms: 2,
   clients: 5,
   stockClients: 0,
-  phases: 3,
+  phases: 2,
   editsMax: 6,
   ticksMax: 24,
   faults: [

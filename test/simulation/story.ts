@@ -6,10 +6,11 @@
  */
 import { act, mend } from './act.ts'
 import { checkIdle } from './check-idle.ts'
+import { checkMeeting } from './check-meeting.ts'
 import { checkMemory } from './check-memory.ts'
-import { checkNewcomers, unsettled } from './check-newcomers.ts'
+import { checkNewcomers } from './check-newcomers.ts'
 import { checkPresence } from './check-presence.ts'
-import { checkHonest, checkPromises } from './check-promises.ts'
+import { checkHonest, checkPromises, readAudited } from './check-promises.ts'
 import { checkReplicas } from './check-replicas.ts'
 import type { Client } from './client.ts'
 import { eventually } from './eventually.ts'
@@ -24,18 +25,23 @@ export interface Story {
   readonly world: World
   readonly rooms: readonly string[]
   readonly clients: readonly Client[]
-  /** What a node took of its machine at most, after it had forgotten what it could; 0: none is a process of its own. */
-  readonly highest: { memoryBytes: number }
+  readonly figures: Figures
   /** A newcomer with empty hands. */
   newcomer(room: string, node: number): Promise<Client>
 }
 
-export interface Outcome {
+export interface Figures {
+  /** What a node took of its machine at most, after it had forgotten what it could; 0: none is a process of its own. */
+  memoryBytes: number
+  /** So many entries have something that another node was writing as well, for a client that came from there. */
+  repeats: number
+}
+
+export interface Outcome extends Readonly<Figures> {
   readonly plan: Plan
   readonly edits: number
   /** So many edits were acknowledged while the faults of their phase lasted. */
   readonly acknowledgedInFaults: number
-  readonly memoryBytes: number
   /** The phase, from 0, in which something did not hold; null: all did. */
   readonly failedIn: number | null
   readonly violations: readonly Violation[]
@@ -49,7 +55,7 @@ export const playStory = async (plan: Plan, world: World): Promise<Outcome> => {
     plan,
     edits: clients.reduce((sum, { ledger }) => sum + ledger.edits.length, 0),
     acknowledgedInFaults,
-    memoryBytes: story.highest.memoryBytes,
+    ...story.figures,
     failedIn,
     violations
   })
@@ -67,6 +73,10 @@ export const playStory = async (plan: Plan, world: World): Promise<Outcome> => {
     }
   } finally {
     for (const client of clients) client.close()
+  }
+  for (const room of plan.rooms) {
+    const log = await readAudited(world, room)
+    story.figures.repeats += 'audit' in log ? log.audit.repeats : 0
   }
   const left = await eventually(() => checkIdle(story))
   return outcome(left.length > 0 ? plan.phases.length : null, left)
@@ -96,7 +106,7 @@ const openStory = async (plan: Plan, world: World): Promise<Story> => {
     world,
     rooms: plan.rooms,
     clients,
-    highest: { memoryBytes: 0 },
+    figures: { memoryBytes: 0, repeats: 0 },
     newcomer: (room, node) => open(`newcomer-${newcomers++}`, room, node, false)
   }
 }
@@ -107,9 +117,9 @@ const addressOf = ({ nodes }: World, wanted: number): string | null => {
 }
 
 const checkAll = async (story: Story): Promise<readonly Violation[]> => {
-  const { clients } = story
-  const away = await eventually(async () => clients.filter(({ isSettled }) => !isSettled).map(unsettled))
-  if (away.length > 0) return away
+  // What asks nobody comes first: it is looked at again and again until it holds.
+  const apart = await eventually(async () => checkMeeting(story))
+  if (apart.length > 0) return apart
   return [
     ...(await eventually(() => checkReplicas(story))),
     ...(await checkNewcomers(story)),
