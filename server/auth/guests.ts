@@ -29,7 +29,7 @@ export const createGuests = (database: Queryable): Guests => {
   let verifier: Verify | null = null
   return {
     anonymous() {
-      const user = newGuest('')
+      const user = { ...newGuest(''), id: newAnonymousId() }
       const claims = { grants: null, issuedAt: null, expiresAt: null, tokenId: user.id }
       return { user, isGuest: true, isAdmin: false, ...claims }
     },
@@ -64,6 +64,14 @@ const newGuest = (name: string): User => ({
   color: null,
   avatar: null
 })
+
+const newAnonymousId = (): string => `${anonymousPrefix}${randomCode(16)}`
+
+const anonymousPrefix = 'guest-anonymous-'
+
+/** Somebody without a token: whoever they were the last time, nobody knows. */
+export const isAnonymousId = (userId: string): boolean =>
+  userId.startsWith(anonymousPrefix) && userId.length > `guest-`.length + 16
 
 /** Whichever node asks first makes it; all nodes read the same. */
 const readSharedSecret = async (database: Queryable): Promise<string> => {

@@ -5,6 +5,8 @@
  * with it, and what the newcomer types next would count as a repetition.
  */
 
+import { isAnonymousId } from '../auth/guests.ts'
+
 /** Announced ids that nobody has written with yet; above this the oldest is forgotten, and free again. */
 export const announcedMax = 10_000
 
@@ -36,6 +38,11 @@ export class ClientOwners {
   /** The same, for an id that somebody shows before they write. */
   announce(client: number, userId: string): 'new' | 'known' | 'taken' {
     const owner = this.ownerOf(client)
+    if (owner !== undefined && owner !== userId && isAnonymousId(owner) && isAnonymousId(userId)) {
+      // Without a token everybody is somebody new with each connection: this is most likely the same one.
+      this.#owners.set(client, this.#same(userId))
+      return 'known'
+    }
     if (owner !== undefined) return owner === userId ? 'known' : 'taken'
     this.claim(client, userId)
     this.#announced.add(client)
