@@ -46,7 +46,7 @@ const isHeard = async (from: Bus, to: Bus, channel: string): Promise<void> => {
 
 const channels = Array.from({ length: 12 }, (_, index) => `room/document/${index}`)
 
-describe.skipIf(missing('redis'))('the bus', () => {
+describe.skipIf(missing('redis'))('G3: the bus', () => {
   test('carries messages over one Redis with a password, and not with another one', async () => {
     await using redis = await startRedis('--requirepass', 'pass word')
     const url = redis.url.replace('redis://', 'redis://:pass%20word@')
