@@ -227,6 +227,27 @@ both('two nodes without Redis', () => {
     expect((await sameText(ada, ben)).split(' ').filter(Boolean)).toHaveLength(20)
     expect(await stored(nodes[0], room)).toBe(textOf(ada))
   })
+
+  test('G2: notice that they were told different things under one client id, and go by the log', async () => {
+    const room = newRoom()
+    const [one, other] = [new Y.Doc(), new Y.Doc()]
+    other.clientID = one.clientID
+    using ada = openProvider(nodes[0].wsUrl, room, one)
+    using ben = openProvider(nodes[1].wsUrl, room, other)
+    await Promise.all([ada.settled(), ben.settled()])
+    write(ada, 'this')
+    write(ben, 'that')
+    await waitUntil(() => nodes.some((node) => node.stderr().includes('told different things')), {
+      about: 'the contradiction to be noticed'
+    })
+    await waitUntil(
+      async () => {
+        const [a, b] = await Promise.all(nodes.map((node) => readDocument(node.url, room)))
+        return a?.getText('t').toString() === b?.getText('t').toString() && a?.getText('t').length === 4
+      },
+      { about: 'both nodes to have what the log has' }
+    )
+  })
 })
 
 both('two nodes that are asked for one thing at once', () => {
