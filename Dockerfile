@@ -16,4 +16,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # In exec form, so that SIGTERM reaches the server.
-CMD ["node", "server/main.ts"]
+# V8 would let the space for what is new grow to 128 MB, and throughput is the same.
+CMD ["node", "--max-semi-space-size=8", "server/main.ts"]

@@ -194,11 +194,7 @@ export const readReason = (text: string): Reason | null => {
   return { code, detail, retrySeconds: seconds === undefined ? null : Number(seconds) }
 }
 
-/**
- * A refusal or failure that the other side can name. Anything else that is thrown is a bug.
- *
- * `reason` is the field that Hocuspocus sends to a client when a hook throws.
- */
+/** A refusal or failure that the other side can name. Anything else that is thrown is a bug. */
 export class RoomlogError extends Error {
   override readonly name = 'RoomlogError'
   readonly reason: ErrorCode

@@ -2,7 +2,7 @@
  * The three values that say where something is: which room, which entry, which log.
  *
  * A room name is `kind/id`. It is checked where it enters the process (`parseRoomName`) and carried as a
- * branded string afterwards, so that nothing unchecked reaches the log, Hocuspocus or a URL.
+ * branded string afterwards, so that nothing unchecked reaches the log or a URL.
  */
 
 declare const brand: unique symbol

@@ -322,6 +322,13 @@ const limits = {
     standard: '500',
     about:
       'Milliseconds that the event loop may be late, on average over two seconds; beyond it, nobody new is let in until it is calm again'
+  },
+  collectAfterSessions: {
+    env: 'ROOMLOG_COLLECT_AFTER_SESSIONS',
+    parse: asNumber(0, 1_000_000),
+    standard: '1000',
+    about:
+      'New sessions after which memory is given back to the system, in the next quiet moment; 0 leaves it to V8'
   }
 } as const satisfies Record<string, Setting>
 

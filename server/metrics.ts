@@ -10,6 +10,7 @@ import { monotonic } from './clock.ts'
 
 export interface NodeGauges {
   readonly rooms: number
+  readonly roomsAwake: number
   readonly sessions: number
   readonly connections: number
   readonly waitingEntries: number
@@ -179,6 +180,7 @@ export const timed = async <T>(record: (seconds: number) => void, work: () => Pr
 
 const gauges = {
   rooms: 'Rooms open on this node',
+  roomsAwake: 'Open rooms whose document is in memory',
   sessions: 'Network connections',
   connections: 'Sessions in rooms: one session in two rooms counts as two',
   waitingEntries: 'Entries that are not committed yet',

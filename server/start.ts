@@ -3,7 +3,7 @@
  *
  *   WebSocket ──▶ Session ──▶ Connection ──▶ Room ──▶ GroupCommit ──▶ Postgres
  *                    ▲            ▲            │           │
- *                Hocuspocus    Presence        └◀─ committed ◀┘
+ *                   Door       Presence        └◀─ committed ◀┘
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -36,7 +36,9 @@ import { createLoader, type Loader } from './log/load.ts'
 import { createSnapshots } from './log/snapshot.ts'
 import { createTails } from './log/tail.ts'
 import type { Logger } from './logger.ts'
+import { watchMemory } from './memory.ts'
 import { createMetrics, type Metrics, timed } from './metrics.ts'
+import { stateOf } from './node-state.ts'
 import { type Overload, watchOverload } from './overload.ts'
 import { createPerSecond } from './per-second.ts'
 import { createDevices } from './presence/devices.ts'
@@ -48,11 +50,13 @@ import { type Authority, createAuthority } from './room/authorize.ts'
 import { createChange } from './room/behaviour/change.ts'
 import { startKinds } from './room/behaviour/start-kinds.ts'
 import { type Heads, watchHeads } from './room/heads.ts'
-import { createHocuspocus, type OpenRooms } from './room/hocuspocus.ts'
+import { loadRoom } from './room/load-room.ts'
 import { createNodeNews, hearNews } from './room/node-news.ts'
+import { OpenRooms } from './room/open-rooms.ts'
 import { createRoomTable } from './room/room-table.ts'
 import { createRooms, endRoom } from './room/rooms.ts'
 import { readView } from './room/view.ts'
+import { createDoor } from './session/door.ts'
 import { answerForwarded, forwardTo } from './session/forwarded.ts'
 import { createRecheck } from './session/recheck.ts'
 import type { Session } from './session/session.ts'
@@ -107,6 +111,11 @@ export const start = async (given: NodeParts): Promise<Node> => {
   const doors = openDoors(parts, log, metrics, there, { processWatch, overload, stage })
   await people.authority.loadRevocations()
   const { sessions, sockets, app } = doors
+  const stopMemory = watchMemory({
+    sessionsMin: config.collectAfterSessions,
+    sessionsOpened: () => sessions.opened,
+    logger: given.logger
+  })
   const server = createServer(getRequestListener(app.fetch))
   server.on('upgrade', (request, socket, head) => void sockets.upgrade(request, socket, head))
   await listen(server, config)
@@ -127,6 +136,7 @@ export const start = async (given: NodeParts): Promise<Node> => {
     await parts.cluster.close()
     sockets.close()
     overload.close()
+    stopMemory()
     processWatch.close()
     server.closeAllConnections()
     return unwritten
@@ -285,25 +295,25 @@ type Shared = ReturnType<typeof shareParts>
 /** The rooms that are open here, and what their kinds do by themselves. */
 const openRooms = (shared: Shared, { database, snapshots }: Log) => {
   const { commits, config, logger, members, changed, turn } = shared
-  const { hocuspocus, rooms } = createHocuspocus({
+  const loading = {
     ...shared,
     snapshots,
     clientIds: createClientIds(database, logger),
     documentBytesMax: config.documentBytesMax,
     onRepair: shared.metrics.gapRepaired,
     watch: {
-      watcher: (room) => runningKinds.watch.watcher(room),
-      opened: (room, byPeople) => runningKinds.watch.opened(room, byPeople)
+      watcher: (room: RoomName) => runningKinds.watch.watcher(room),
+      opened: (room: RoomName, byPeople: boolean) => runningKinds.watch.opened(room, byPeople)
     },
     schedule: () => turn.schedule()
-  })
+  }
+  const rooms = new OpenRooms({ commits, load: (name, byPeople) => loadRoom(loading, name, byPeople) })
   const opened = {
     database,
     table: createRoomTable(database),
-    hocuspocus,
     rooms,
     fold: snapshots.fold,
-    change: createChange({ hocuspocus, rooms, commits })
+    change: createChange({ rooms, commits })
   }
   const runningKinds = startKinds({
     ...shared,
@@ -330,7 +340,7 @@ const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People & Pr
   const { runningKinds, heads, ...opened } = openRooms(shared, log)
   const sessions = createSessions({
     ...shared,
-    hocuspocus: opened.hocuspocus,
+    door: createDoor({ ...shared, ...opened }),
     recentEntries: ({ name }) => opened.table.recentMarks(name)
   })
   const sockets = createWebSockets({ ...shared, sessions })
@@ -349,7 +359,10 @@ const openDoors = (parts: Parts, log: Log, metrics: Metrics, people: People & Pr
     roomDeleted: async (name: RoomName) => endRoom({ ...opened, ...people }, name)
   }
   hearNews(parts.cluster.nodes, listeners, parts.logger)
-  metrics.watch(() => ({ ...rooms.nodeStats(), ...stateOf(parts, log, sessions.all, watches) }))
+  metrics.watch(() => ({
+    ...rooms.nodeStats(),
+    ...stateOf({ ...parts, ...log, ...watches, sessions: sessions.all })
+  }))
   const writes = createPerSecond({ what: 'writing requests/s', most: config.writesPerSecondMax })
   const app = createApp({
     ...shared,
@@ -378,20 +391,6 @@ const openStreams = (shared: Shared, sessions: Sessions): Streams => {
   answerForwarded(cluster.questions, streams)
   return streams
 }
-/** How this node stands, for those who watch many. */
-const stateOf = (
-  { cluster }: Parts,
-  { health }: Log,
-  sessions: ReadonlySet<Session>,
-  { overload, stage }: Watches
-) => ({
-  pausedSessions: [...sessions].filter(({ isPaused }) => isPaused).length,
-  nodes: cluster.nodes.others.size + 1,
-  databaseUp: Number(health.isAble),
-  redisUp: Number(cluster.bus.isUp),
-  overloaded: Number(overload.isOverloaded),
-  draining: Number(stage.isLeaving)
-})
 
 /** A client that does not answer the close of its socket does not hold up the others. */
 const closeMsMax = 2_000

@@ -54,6 +54,7 @@ describe('a node', () => {
       'roomlog_commit_seconds_count',
       'roomlog_batch_entries_count',
       'roomlog_rooms',
+      'roomlog_rooms_awake',
       'roomlog_sessions',
       'roomlog_waiting_bytes',
       'process_resident_memory_bytes'

@@ -52,6 +52,9 @@ const denied = async (client: RawClient): Promise<void> => {
   expect(client.heard.find(({ kind }) => kind === 'denied')).toMatchObject({ reason: 'token-invalid' })
 }
 
+const somebodyWaitsForALock = async (): Promise<boolean> =>
+  (await world.database.query('select from pg_locks where not granted')).length > 0
+
 const expectSilenced = async (room: RoomName, { client, write }: Person, rows: number): Promise<void> => {
   const before = client.acknowledged()
   client.send(write(), write())
@@ -110,8 +113,9 @@ describe.skipIf(missing('postgres'))('a token', () => {
     })
     await isHeld.promise
     const hasty = await world.open()
-    await hasty.join(room, token)
-    hasty.send(syncMessage(room, 2, ben.write()))
+    hasty.send(authMessage(room, token), syncMessage(room, 2, ben.write()))
+    await waitUntil(somebodyWaitsForALock, { about: 'the room to be read' })
+    expect(hasty.count('authenticated')).toBe(0)
     await revoke({ userId: 'hasty' })
     isRevoked.resolve()
     await hold

@@ -1,4 +1,4 @@
-/** What leans on the inside of Hocuspocus, Yjs and ws: each test fails when an upgrade takes it away. */
+/** What a session and a room leave in peace: timers, the console, ws between raw frames. An upgrade that takes that away fails here. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { RoomName } from '../schema/room-name.ts'
@@ -73,8 +73,8 @@ const timers = (): number => process.getActiveResourcesInfo().filter((kind) => k
 
 const suite = describe.skipIf(missing('postgres'))
 
-suite('Hocuspocus', () => {
-  it('sends no content of its own: one frame per update and reader, none to the author', async () => {
+suite('a room', () => {
+  it('sends one frame per update and reader, none to the author', async () => {
     const room = newRoom()
     const [ada, ben, cleo] = [await enter(room), await enter(room), await enter(room)]
     for (let change = 1; change <= 5; change++) {
@@ -97,7 +97,7 @@ suite('Hocuspocus', () => {
     expect(timers() - before).toBeLessThan(10)
   })
 
-  it('keeps a room while somebody is there, and no longer', async () => {
+  it('is kept while somebody is there, and no longer', async () => {
     await roomsOpen(0)
     const room = newRoom()
     const [ada, ben] = [await enter(room), await enter(room)]
@@ -110,7 +110,7 @@ suite('Hocuspocus', () => {
     await roomsOpen(0)
   })
 
-  it('keeps a room that nobody is in while entries of it wait', async () => {
+  it('is kept without anybody in it while entries of it wait', async () => {
     const room = newRoom()
     const ada = await enter(room)
     const isOver = Promise.withResolvers<void>()
@@ -140,7 +140,7 @@ suite('Hocuspocus', () => {
     await roomsOpen(0)
   })
 
-  it('lets somebody leave a room and come back on the same socket, as often as they like', async () => {
+  it('may be left and come back to on the same socket, as often as somebody likes', async () => {
     const room = newRoom()
     const client = await open()
     for (let time = 1; time <= 20; time++) {

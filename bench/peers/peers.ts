@@ -10,6 +10,8 @@ export interface Peer {
   readonly path: string
   /** The program, from the root of the repository. */
   readonly program: string
+  /** What Node itself is told. */
+  readonly flags?: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   /** How many rows it has written, as a query; null for one that has no database. */
   readonly rowsWritten: string | null
@@ -69,6 +71,8 @@ export const peers: readonly Peer[] = [
     protocol: 'hocuspocus',
     path: '/ws',
     program: 'server/main.ts',
+    // As `npm start` has it.
+    flags: ['--max-semi-space-size=8'],
     environment: { PORT: '0', ROOMLOG_FRAMES_PER_SECOND_MAX: String(framesPerSecondMax) },
     rowsWritten: 'select count(*)::float8 as rows from entry',
     holdsDocuments: true

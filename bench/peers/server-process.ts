@@ -21,7 +21,7 @@ export interface RunningServer extends AsyncDisposable {
  * @throws Error with what it printed when it ends or says nothing before the deadline
  */
 export const startServer = async (peer: Peer, databaseUrl: string | null): Promise<RunningServer> => {
-  const child = spawnChild(process.execPath, [peer.program], {
+  const child = spawnChild(process.execPath, [...(peer.flags ?? []), peer.program], {
     cwd: root,
     env: environmentOf(peer, databaseUrl)
   })

@@ -101,12 +101,13 @@ interface Asked extends Question {
   readonly answer: PromiseWithResolvers<Standing>
 }
 
-/** Everything that is asked in one step becomes one statement, or a few in a row. */
+/** What is asked while Postgres answers waits for the next statement: when many come at once, a few answer for all. */
 const createAsking = (database: Queryable) => {
-  let waiting: Asked[] = []
-  const askAll = async (asked: readonly Asked[]): Promise<void> => {
-    for (let from = 0; from < asked.length; from += questionsMax) {
-      const some = asked.slice(from, from + questionsMax)
+  const waiting: Asked[] = []
+  let isAsking = false
+  const askAll = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const some = waiting.splice(0, questionsMax)
       try {
         const standings = await readStandings(database, some)
         for (const [index, { answer }] of some.entries()) answer.resolve(standings[index] ?? nothing)
@@ -114,17 +115,15 @@ const createAsking = (database: Queryable) => {
         for (const { answer } of some) answer.reject(error)
       }
     }
+    isAsking = false
   }
   return (question: Question): Promise<Standing> => {
     const answer = Promise.withResolvers<Standing>()
-    if (waiting.length === 0) {
-      atEndOfStep(() => {
-        const asked = waiting
-        waiting = []
-        void askAll(asked)
-      })
-    }
     waiting.push({ ...question, answer })
+    if (!isAsking) {
+      isAsking = true
+      atEndOfStep(() => void askAll())
+    }
     return answer.promise
   }
 }

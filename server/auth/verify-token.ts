@@ -9,6 +9,7 @@ import {
 import { RoomlogError } from '../../schema/error-codes.ts'
 import { now } from '../clock.ts'
 import { TokenRefusal } from './token-refusal.ts'
+import { createHmacVerifier } from './verify-hmac.ts'
 
 export interface VerifierOptions {
   /** For tokens of HS256. */
@@ -57,16 +58,17 @@ export const createVerifier = (options: VerifierOptions): Verify => {
     if (!key) throw new errors.JOSEAlgNotAllowed(`no key for ${String(header.alg)}`)
     return key
   }
+  const verifyHmac = options.secret === null ? null : createHmacVerifier(options.secret)
   return async (token) => {
+    const wanted = {
+      algorithms,
+      clockTolerance: clockToleranceSeconds,
+      currentDate: new Date(now()),
+      ...(options.issuer === null ? {} : { issuer: options.issuer }),
+      ...(options.audience === null ? {} : { audience: options.audience })
+    }
     try {
-      const { payload } = await jwtVerify(token, keyOf, {
-        algorithms,
-        clockTolerance: clockToleranceSeconds,
-        currentDate: new Date(now()),
-        ...(options.issuer === null ? {} : { issuer: options.issuer }),
-        ...(options.audience === null ? {} : { audience: options.audience })
-      })
-      return payload
+      return verifyHmac?.(token, wanted) ?? (await jwtVerify(token, keyOf, wanted)).payload
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error
       const detail = `${error.message} (${algorithmOf(token)})`

@@ -34,7 +34,8 @@ const nodeStatsShape = z
     eventLoopDelay: z
       .object({ p50Ms: ms, p99Ms: ms, maxMs: ms })
       .describe('How late the event loop was, over the last one to two minutes'),
-    rooms: count,
+    rooms: count.describe('Open on this node'),
+    roomsAwake: count.describe('Of these, those whose document is in memory: the others are only read'),
     sessions: count,
     connections: count,
     waitingEntries: count,

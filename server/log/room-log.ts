@@ -4,7 +4,7 @@
  * Four words, never mixed: an entry is *appended* (queued here), then *committed* (in Postgres), then *acknowledged*
  * (told to its author) and shown to the others. Nothing here waits; whoever needs the commit asks `whenCommitted`.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { RoomlogError } from '../../schema/error-codes.ts'
 import { type Epoch, kindOf, type RoomName, type Seq } from '../../schema/room-name.ts'
 
@@ -71,6 +71,6 @@ export class RoomLog {
 
 /** The uuid that the name of a room stands for: 16 bytes of its SHA-256, so that no table has to be asked for it. */
 export const roomIdOf = (name: RoomName): string => {
-  const hex = createHash('sha256').update(name).digest('hex')
+  const hex = hash('sha256', name)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { RoomDefinition } from '../../schema/define-room.ts'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import type { RoomName } from '../../schema/room-name.ts'
@@ -182,7 +182,7 @@ const verifierOf = ({ config, jwksCooldownMs = 10_000 }: AuthorityParts) =>
     jwksCooldownMs
   })
 
-const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64url')
+const digestOf = (token: string): string => hash('sha256', token, 'base64url')
 
 const answerable = (database: Queryable): Queryable => ({
   async query(text, params) {

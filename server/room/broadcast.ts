@@ -9,7 +9,7 @@
 import * as Y from 'yjs'
 import { after, atEndOfStep, monotonic } from '../clock.ts'
 import { syncFrame, syncStep } from '../session/frames.ts'
-import { mergeAll } from './greeting.ts'
+import { mergeAll } from './stored-bytes.ts'
 
 /** An entry as far as it is shown. */
 export interface Showing {

@@ -7,7 +7,7 @@ const retryMs = 250
 
 /** Resolves when the room has all that was committed before, however long Postgres is away, or when it is given up. */
 export const caughtUp = async (room: Room): Promise<void> => {
-  while (room.brokenBy === null && !room.isDestroyed) {
+  while (room.brokenBy === null && !room.isClosed) {
     try {
       return await room.catchUp()
     } catch (error) {

@@ -4,7 +4,7 @@ import { RoomlogError } from '../../schema/error-codes.ts'
 import type { Epoch, RoomName, Seq } from '../../schema/room-name.ts'
 import { foldInto, isPending } from '../log/fold.ts'
 import type { Loader, StoredRoom } from '../log/load.ts'
-import type { OpenRooms } from './hocuspocus.ts'
+import type { OpenRooms } from './open-rooms.ts'
 import { noSuchRoom } from './room-table.ts'
 
 export interface CommittedParts {

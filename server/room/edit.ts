@@ -1,16 +1,14 @@
 /** An open room for as long as an edit takes, and the edit itself: judged, applied, committed. */
-import type { Hocuspocus } from '@hocuspocus/server'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import type { Epoch, RoomName, Seq } from '../../schema/room-name.ts'
 import type { Access } from '../auth/identity.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
-import { HookRefusal, type OpenRooms, type SessionContext } from './hocuspocus.ts'
+import type { OpenRooms } from './open-rooms.ts'
 import type { Room } from './room.ts'
 import type { Verdict } from './write-guard.ts'
 import { Writing } from './writing.ts'
 
 export interface EditParts {
-  readonly hocuspocus: Hocuspocus<SessionContext>
   readonly rooms: OpenRooms
   readonly commits: GroupCommit
 }
@@ -28,32 +26,24 @@ export const edit = (
   access: Access,
   update: Uint8Array
 ): Promise<Position & { changed: boolean }> =>
-  withOpenRoom(parts, name, async () => {
-    await currentRoom(parts, name).catchUp()
-    const room = currentRoom(parts, name)
+  withOpenRoom(parts, name, async (room) => {
+    await room.catchUp()
     const changed = applyUpdate(parts, room, access, update)
     return { ...(await committed(parts, room)), changed }
   })
 
 /** Keeps the room open while `run` works on it, though nobody is in it. */
 export const withOpenRoom = async <T>(
-  { hocuspocus }: EditParts,
+  { rooms }: EditParts,
   name: RoomName,
-  run: () => Promise<T>
+  run: (room: Room) => Promise<T>
 ): Promise<T> => {
-  const direct = await openDirect(hocuspocus, name)
+  const room = await rooms.hold(name, { byPeople: false })
   try {
-    return await run()
+    return await run(room)
   } finally {
-    await direct.disconnect()
+    rooms.release(room)
   }
-}
-
-/** @throws RoomlogError 'resync': between two steps of an edit the room was given up */
-export const currentRoom = ({ rooms }: EditParts, name: RoomName): Room => {
-  const room = rooms.get(name)
-  if (room === undefined || room.isDestroyed) throw new RoomlogError('resync', `${name} was closed meanwhile`)
-  return room
 }
 
 /**
@@ -89,15 +79,6 @@ export const committed = async ({ commits }: EditParts, room: Room): Promise<Pos
   commits.kick()
   await commits.committed(room.log)
   return { seq: room.log.head, epoch: room.log.epoch }
-}
-
-const openDirect = async (hocuspocus: Hocuspocus<SessionContext>, name: RoomName) => {
-  try {
-    return await hocuspocus.openDirectConnection(name, { session: null })
-  } catch (error) {
-    if (error instanceof HookRefusal) throw new RoomlogError(error.code, name, { cause: error.cause })
-    throw error
-  }
 }
 
 const applyOrBreak = (room: Room, access: Access, update: Uint8Array, writing: Writing): Verdict => {

@@ -8,7 +8,7 @@ import type { Nodes } from '../cluster/nodes.ts'
 import type { Tails } from '../log/tail.ts'
 import type { Logger } from '../logger.ts'
 import { startRounds } from '../rounds.ts'
-import type { OpenRooms } from './hocuspocus.ts'
+import type { OpenRooms } from './open-rooms.ts'
 import type { Room } from './room.ts'
 
 export interface HeadsParts {

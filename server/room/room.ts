@@ -3,10 +3,9 @@
  *
  *   update applied ──▶ `edited` ──▶ log ──▶ `committed` ──▶ every connection but the one that brought it
  *
- * The document may stand before the log's head while nobody needs it: newcomers with empty hands are greeted with the
- * stored bytes, and the Y.Doc is filled when somebody writes or asks for a difference.
+ * A room sleeps while nobody needs its document: newcomers with empty hands are greeted with the stored bytes, and the
+ * Y.Doc is made when somebody writes or asks for a difference.
  */
-import type { Document } from '@hocuspocus/server'
 import * as Y from 'yjs'
 import { type ErrorCode, RoomlogError } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
@@ -14,23 +13,23 @@ import type { RoomName, Seq } from '../../schema/room-name.ts'
 import type { Access } from '../auth/identity.ts'
 import type { RoomChannel } from '../cluster/cluster.ts'
 import type { Envelope } from '../cluster/envelope.ts'
-import { foldInto, isPending, leaveUntidied } from '../log/fold.ts'
+import { isPending } from '../log/fold.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
 import type { StoredRoom } from '../log/load.ts'
 import { type AppendedEntry, type Commit, RoomLog, type RoomLogListener } from '../log/room-log.ts'
 import type { Snapshot } from '../log/snapshot.ts'
 import type { Standing, Tails } from '../log/tail.ts'
 import type { Presence, Present } from '../presence/presence.ts'
-import { addressPrefix } from '../session/frames.ts'
+import { addressPrefix, syncFrame, syncStep } from '../session/frames.ts'
 import { Broadcast, type Viewer } from './broadcast.ts'
 import type { ClientOwners } from './client-owners.ts'
 import { batchTopic, decodeBatch, encodeBatch } from './fan-out.ts'
 import { Follower, type ForeignEntry } from './follower.ts'
-import { storedFrames, wholeFrame, withUpdates } from './greeting.ts'
 import { contradictionOf } from './guard/contradiction.ts'
 import { rememberDeletes } from './guard/remembered.ts'
 import { LatencySample } from './latency.ts'
 import { Snapshotting } from './snapshotting.ts'
+import { nothingStored, type StoredBytes, storedFrames, wake, withUpdates } from './stored-bytes.ts'
 import { clientsIn } from './update-reader.ts'
 import { guardUpdate, type Refusal, type Verdict } from './write-guard.ts'
 import { type Behind, behind, isUncertain, type Judging, relayed, serverWriting, Writing } from './writing.ts'
@@ -46,8 +45,6 @@ export interface Member extends Present, Viewer {
 
 export interface RoomParts {
   readonly name: RoomName
-  readonly document: Document
-  readonly stored: StoredRoom | null
   readonly commits: GroupCommit
   readonly presence: Presence
   /** The role of whoever writes the first entry; null: they do not become a member. */
@@ -72,6 +69,7 @@ export interface RoomParts {
   readonly channel: RoomChannel | null
   /** Something was missing here that others had committed. */
   readonly onRepair: () => void
+  readonly onClosed: () => void
 }
 
 /** Of an entry, what others are shown of it. */
@@ -80,8 +78,8 @@ type Shown = Pick<AppendedEntry, 'author' | 'update' | 'source'>
 /** A room whose document nobody needs keeps so many entries as they are; with more, each newcomer would wait for them. */
 const sleepingUpdatesMax = 500
 
-/** The origin of what is read back from the log: it is not logged again. */
-const stored = Symbol('stored')
+/** The origin of what others have written to the log: it is not logged again. */
+const committed = Symbol('committed')
 const emptyVector = Uint8Array.of(0)
 
 export class Room implements RoomLogListener {
@@ -93,7 +91,7 @@ export class Room implements RoomLogListener {
   readonly members = new Set<Member>()
   readonly broadcast = new Broadcast({
     viewers: this.members,
-    document: () => this.#parts.document,
+    document: () => this.document,
     shown: (ms) => this.broadcasts.add(ms)
   })
   readonly acknowledgements = new LatencySample()
@@ -101,20 +99,23 @@ export class Room implements RoomLogListener {
   readonly #parts: RoomParts
   readonly #follower: Follower
   readonly #holds = new Set<Promise<unknown>>()
-  #stored: StoredRoom | null
+  /** What the document is made of, until it is made. */
+  #stored: StoredBytes
+  #document: Y.Doc | null = null
   #greeting: { readonly prefix: Uint8Array; readonly frames: Buffer } | null = null
   readonly #snapshotting: Snapshotting
   /** At most what the document takes as bytes; measured anew by each snapshot. */
   bytes: number
   /** Why the document cannot be used any more: it is ahead of its log, or the log cannot be folded. */
   brokenBy: RoomlogError | null = null
+  isClosed = false
 
-  constructor(parts: RoomParts) {
+  constructor(parts: RoomParts, stored: StoredRoom | null) {
     this.#parts = parts
     this.name = parts.name
     this.presence = parts.presence
     this.prefix = addressPrefix(parts.name)
-    this.log = new RoomLog(parts.name, parts.stored, parts.ownerRole)
+    this.log = new RoomLog(parts.name, stored, parts.ownerRole)
     this.log.listener = this
     this.#follower = new Follower(
       {
@@ -129,25 +130,24 @@ export class Room implements RoomLogListener {
       },
       this.log.head
     )
-    this.#stored = parts.stored
-    const { snapshot = null, updates = [] } = parts.stored ?? {}
+    this.#stored = stored ?? nothingStored
+    const { snapshot, updates } = this.#stored
     const bytes = snapshot?.length ?? 0
     this.bytes = updates.reduce((sum, { length }) => sum + length, bytes)
     const { name, makeSnapshot } = parts
     this.#snapshotting = new Snapshotting({ name, bytes, size: this }, updates.length, makeSnapshot)
-    leaveUntidied(parts.document)
-    parts.document.on('update', (update: Uint8Array, origin: unknown) => this.#edited(update, origin))
   }
 
   /** The document with everything in it. @throws RoomlogError 'room-corrupt': the room is closed and quarantined */
-  get document(): Document {
+  get document(): Y.Doc {
     if (this.brokenBy !== null) throw this.brokenBy
-    if (this.#stored !== null) this.#fill(this.#stored)
-    return this.#parts.document
+    this.#document ??= this.#wake()
+    return this.#document
   }
 
-  get isDestroyed(): boolean {
-    return this.#parts.document.isDestroyed
+  /** Nobody has needed the document so far. */
+  get isAsleep(): boolean {
+    return this.#document === null
   }
 
   /** How many entries the document has, those that wait for their commit included. */
@@ -196,7 +196,9 @@ export class Room implements RoomLogListener {
   greeting(prefix: Uint8Array): Buffer {
     if (this.#greeting?.prefix === prefix) return this.#greeting.frames
     const frames =
-      this.#stored === null ? wholeFrame(prefix, this.document) : storedFrames(prefix, this.#stored)
+      this.#document === null
+        ? storedFrames(prefix, this.#stored)
+        : syncFrame(prefix, syncStep.two, Y.encodeStateAsUpdate(this.document))
     this.#greeting = { prefix, frames }
     return frames
   }
@@ -268,7 +270,7 @@ export class Room implements RoomLogListener {
 
   /** Something changed the document: it becomes an entry, and waits for its commit. */
   #edited(update: Uint8Array, origin: unknown): void {
-    if (origin === stored) return
+    if (origin === committed) return
     const { author, source, isRelayed, mustFollow } = origin instanceof Writing ? origin : serverWriting
     if (origin instanceof Writing) origin.isRelayed = false
     this.#greeting = null
@@ -310,8 +312,8 @@ export class Room implements RoomLogListener {
     const fresh = entries.flatMap(({ author, update, isRelayed }) =>
       update === null ? [] : [{ author, update, isRelayed, source: null }]
     )
-    if (this.#stored !== null && this.#stored.updates.length + fresh.length <= sleepingUpdatesMax)
-      this.#stored = withUpdates(this.#stored, fresh)
+    const asleep = this.#document === null ? withUpdates(this.#stored, fresh) : null
+    if (asleep !== null && asleep.updates.length <= sleepingUpdatesMax) this.#stored = asleep
     else this.#integrate(fresh)
     for (const { author, update, isRelayed } of fresh) {
       this.bytes += update.length
@@ -331,7 +333,7 @@ export class Room implements RoomLogListener {
       const fault = contradictionOf(document, update)
       if (fault !== null)
         throw new RoomlogError('resync', `${this.name}: two nodes were told different things: ${fault}`)
-      Y.applyUpdate(document, update, stored)
+      Y.applyUpdate(document, update, committed)
     }
     if (isPending(document)) throw new Error('an entry of another node builds on what the log does not have')
   }
@@ -360,17 +362,20 @@ export class Room implements RoomLogListener {
   }
 
   /** Nobody is here any more, and all is committed. */
-  closing(): void {
-    if (this.brokenBy !== null) return
-    this.#snapshotting.makeIfWorthIt()
+  close(): void {
+    this.isClosed = true
+    this.#follower.close()
+    this.#document?.destroy()
+    this.#parts.onClosed()
+    if (this.brokenBy === null) this.#snapshotting.makeIfWorthIt()
   }
 
-  #fill(room: StoredRoom): void {
-    this.#stored = null
+  #wake(): Y.Doc {
     try {
-      foldInto(this.#parts.document, room.snapshot, room.updates, stored)
-      if (isPending(this.#parts.document))
-        throw new Error('an update builds on content that the log does not have')
+      const document = wake(this.#stored, this.#parts.owners)
+      document.on('update', (update: Uint8Array, origin: unknown) => this.#edited(update, origin))
+      this.#stored = nothingStored
+      return document
     } catch (error) {
       const reason = new RoomlogError('room-corrupt', `${this.name} cannot be folded`, { cause: error })
       this.break(reason)

@@ -1,5 +1,4 @@
 /** The rooms as HTTP sees them: created, listed, read, edited and removed, always from what is committed. */
-import type { Hocuspocus } from '@hocuspocus/server'
 import * as Y from 'yjs'
 import type { RoomDefinition } from '../../schema/define-room.ts'
 import { errorCodes, RoomlogError } from '../../schema/error-codes.ts'
@@ -14,8 +13,8 @@ import type { Change } from './behaviour/change.ts'
 import { type CommittedParts, type CommittedState, withCommitted } from './committed.ts'
 import { documentToJson } from './document-json.ts'
 import { edit } from './edit.ts'
-import type { OpenRooms, SessionContext } from './hocuspocus.ts'
 import type { Latency } from './latency.ts'
+import type { OpenRooms } from './open-rooms.ts'
 import { type Patched, type PatchRequest, patchRoom } from './patch/patch-room.ts'
 import type { Room } from './room.ts'
 import {
@@ -46,6 +45,8 @@ export interface RoomStats {
 
 export interface NodeStats {
   readonly rooms: number
+  /** Of these, how many have a document: somebody wrote, or asked for a difference. */
+  readonly roomsAwake: number
   readonly sessions: number
   readonly connections: number
   readonly waitingEntries: number
@@ -105,7 +106,6 @@ export interface Rooms {
 
 export interface RoomsParts {
   readonly table: RoomTable
-  readonly hocuspocus: Hocuspocus<SessionContext>
   readonly rooms: OpenRooms
   readonly commits: GroupCommit
   readonly loader: Loader
@@ -175,6 +175,7 @@ export const createRooms = (parts: RoomsParts): Rooms => {
     },
     nodeStats: () => ({
       rooms: rooms.size,
+      roomsAwake: [...rooms.values()].filter(({ isAsleep }) => !isAsleep).length,
       sessions: parts.sessionCount(),
       connections: [...rooms.values()].reduce((sum, { members }) => sum + members.size, 0),
       waitingEntries: commits.waitingEntries,

@@ -36,6 +36,12 @@ export class Arrivals {
     return this.#inbox.length === 0
   }
 
+  /** Nothing waits, and this update has neither structs nor deletes. */
+  areNothingWith(update: Uint8Array): boolean {
+    const isIdle = this.isEmpty && !this.hasEarly && !this.isBehind
+    return isIdle && update.length === 2 && update[0] === 0 && update[1] === 0
+  }
+
   get hasEarly(): boolean {
     return this.#early.length > 0
   }

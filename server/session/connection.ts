@@ -20,13 +20,13 @@ import {
 import type { Seq } from '../../schema/room-name.ts'
 import type { Access, Escalation, User } from '../auth/identity.ts'
 import { monotonic, now } from '../clock.ts'
-import type { Config } from '../config.ts'
 import { caughtUp } from '../room/caught-up.ts'
 import type { Member, Room } from '../room/room.ts'
 import { Writing } from '../room/writing.ts'
 import { describeExcess } from '../too-many.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { Arrivals } from './arrivals.ts'
+import type { ConnectionParts } from './connection-parts.ts'
 import { escalationNews } from './escalation-news.ts'
 import {
   type MessageReader,
@@ -38,37 +38,11 @@ import {
 } from './frames.ts'
 import { type Pace, paceOf, Spaced } from './limits.ts'
 import { type Urgency, urgency } from './outbox.ts'
-import { Reader, type ReaderParts } from './reader.ts'
+import { Reader } from './reader.ts'
 import { Repeats } from './repeats.ts'
-import type { Busy, Held } from './turn.ts'
+import type { Busy } from './turn.ts'
 import { Watching } from './watching.ts'
 import type { Wire } from './wire.ts'
-
-/** What a connection needs of the session that it belongs to. */
-export interface ConnectionParts extends Pick<ReaderParts, 'write' | 'mayTakeMore' | 'fellBehind' | 'end'> {
-  /** The name that the client gave to the room. */
-  readonly address: string
-  /** How messages to it begin. */
-  readonly prefix: Uint8Array
-  /** Of the client, on the network. */
-  readonly remoteAddress: string
-  readonly via: Wire['via']
-  readonly room: Room
-  readonly access: Access
-  readonly config: Pick<Config, 'framesPerSecondMax' | 'bytesPerSecondMax'>
-  readonly held: Held
-  /** Asks to be applied at the end of the turn. */
-  join(busy: Busy): void
-  refused(code: ErrorCode): void
-  /** An update was refused, and none is taken any more. */
-  stopped(code: ErrorCode): void
-  acknowledged(ms: number): void
-  /** Says how long an answer took that anybody may ask for. */
-  worked(ms: number): void
-  /** Tells Hocuspocus, at once: the client's next message may be to open the room again. */
-  left(): void
-  recentEntries(room: Room): Promise<readonly EntryMark[]>
-}
 
 const afterwardsMax = 100
 /** Who asks more often for all of a document, or of presence, gets one answer for all that was asked meanwhile. */
@@ -187,19 +161,20 @@ export class Connection implements Member, Busy {
     const saved = this.#applyAll(updates, certain)
     if (saved === 0) return
     const since = this.#inboxSince
+    const owed = this.#acknowledgements.owed(saved)
     this.room.whenCommitted((error) => {
       if (error !== null || this.#hasLeft) return
       const ms = monotonic() - since
       this.room.acknowledgements.add(ms)
       this.#parts.acknowledged(ms)
-      this.#acknowledgements.write(saved, (frames) => this.#write(frames, urgency.first))
+      this.#acknowledge(owed)
     })
   }
 
   /** The client is gone from this room; what it sent is still applied, for it may have been its last word. */
   leave(): void {
     if (this.#hasLeft) return
-    if (this.room.brokenBy === null && !this.room.isDestroyed) this.apply()
+    if (this.room.brokenBy === null && !this.room.isClosed) this.apply()
     this.#hasLeft = true
     this.reader.leave()
     this.#arrivals.takeEarly()
@@ -237,8 +212,12 @@ export class Connection implements Member, Busy {
       this.refuse('message-malformed', `no sync message has the type ${step}`)
       return
     }
-    // What came before must still be judged as early, and what was early follows the step that it waited for.
+    if (step === syncStep.two) this.#acknowledgements.answered()
     const isFirstSync = step === syncStep.two && !this.#isSynced
+    // Most who come have nothing to say: that wakes no document.
+    if (isFirstSync && this.#refusal === null && this.#arrivals.areNothingWith(payload))
+      return this.#beginEmpty()
+    // What came before must still be judged as early, and what was early follows the step that it waited for.
     if (isFirstSync) this.apply()
     else if (this.#repeats?.has(payload)) return
     if (isFirstSync) this.#repeats = null
@@ -249,6 +228,15 @@ export class Connection implements Member, Busy {
     }
     if (isFirstSync) this.#arrivals.receiveFirst(payload)
     else this.#arrivals.receive(payload)
+  }
+
+  #beginEmpty(): void {
+    this.#isSynced = true
+    this.#repeats = null
+    if (this.#acknowledgements.owed(1) === 0) return
+    this.room.whenCommitted((error) => {
+      if (error === null) this.#acknowledge(1)
+    })
   }
 
   #applyAll(updates: readonly Uint8Array[], certain: number): number {
@@ -294,7 +282,7 @@ export class Connection implements Member, Busy {
   async #catchUp(): Promise<void> {
     await caughtUp(this.room)
     this.#arrivals.goOn()
-    if (this.room.brokenBy !== null || this.room.isDestroyed) return
+    if (this.room.brokenBy !== null || this.room.isClosed) return
     this.apply()
     for (const then of this.#afterwards.splice(0)) then()
   }
@@ -332,8 +320,13 @@ export class Connection implements Member, Busy {
         : syncFrame(this.prefix, syncStep.two, this.room.difference(theirs))
       // What we have is no content: asked for at once, what the client lacks does not wait for the log to be written.
       this.#write(syncFrame(this.prefix, syncStep.one, this.room.stateVector(theirs)), urgency.usual)
+      const isPaid = hasNothing && this.#refusal === null
+      this.#acknowledgements.greeted(isPaid)
       this.room.whenCommitted((error) => {
-        if (error === null) this.#write(frames, urgency.usual)
+        if (error !== null) return
+        this.#write(frames, urgency.usual)
+        // Behind the greeting, not before it.
+        if (isPaid) this.#acknowledge(1, urgency.usual)
       })
     } catch (error) {
       if (error instanceof RoomlogError) this.end(error.reason, error.message)
@@ -378,6 +371,10 @@ export class Connection implements Member, Busy {
   #showOthersAgain(): void {
     this.room.presence.showMissed(this)
     if (this.isWatching) void this.#watching.start()
+  }
+
+  #acknowledge(frames: number, when: Urgency = urgency.first): void {
+    this.#acknowledgements.write(frames, (frame) => this.#write(frame, when))
   }
 
   #write(frame: Buffer, when: Urgency): void {

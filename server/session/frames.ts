@@ -107,6 +107,21 @@ export const permissionDeniedFrame = (prefix: Uint8Array, reason: string): Buffe
   ])
 }
 
+export const authenticatedFrame = (prefix: Uint8Array, mayWrite: boolean): Buffer => {
+  const text = Buffer.from(mayWrite ? 'read-write' : 'readonly')
+  return frameOf([
+    prefix,
+    Buffer.from([messageType.auth, authType.authenticated, ...varUint(text.length)]),
+    text
+  ])
+}
+
+/** The room is over for this client, though its socket stays open. */
+export const closeFrame = (prefix: Uint8Array, reason: string): Buffer => {
+  const text = Buffer.from(reason)
+  return frameOf([prefix, Buffer.from([messageType.close, ...varUint(text.length)]), text])
+}
+
 /** What a client says to show its token, as a message without a frame around it. */
 export const tokenMessage = (prefix: Uint8Array, token: string): Buffer => {
   const text = Buffer.from(token)
@@ -156,7 +171,7 @@ export class MessageReader {
     return this.#bytes.subarray(start, this.at)
   }
 
-  /** As strict as Hocuspocus, which gets some messages after us, and ends what it cannot read in its own way. */
+  /** As strict as providers are when they read. */
   text(): string {
     const bytes = this.bytes()
     if (!isUtf8(bytes)) throw new RangeError(`${bytes.length} bytes that are not UTF-8`)

@@ -2,20 +2,16 @@
  * What came over one wire: the seam between the network and the rooms, in which every frame is checked and from which
  * every frame leaves.
  *
- *   frame ──▶ Intake ──▶ Inbox ──▶ session ──┬─ token, close ──▶ Hocuspocus, which opens and closes rooms
+ *   frame ──▶ Intake ──▶ Inbox ──▶ session ──┬─ token ─────────▶ Door, which lets into the room
  *            how fast   its share            ├─ room not open ─▶ Joining: waits, within bounds
  *                                            └─ content ───────▶ the room's Connection
  *
- * Everything that carries content is the session's own: it never reaches Hocuspocus, so nothing there can acknowledge
- * or show what is not committed. Content that comes before the token is dropped: a provider repeats all of it in its
- * sync step 2, and counts none of it.
+ * Content that comes before the token is dropped: a provider repeats all of it in its sync step 2, and counts none of it.
  */
-
-import type { Connection as HocuspocusConnection } from '@hocuspocus/server'
-import { type ErrorCode, errorCodes, readReason, writeReason } from '../../schema/error-codes.ts'
+import { type ErrorCode, errorCodes, RoomlogError, writeReason } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
 import type { Access, Identity } from '../auth/identity.ts'
-import { after, atEndOfStep, monotonic, now, randomId } from '../clock.ts'
+import { after, monotonic, now, randomId } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
@@ -23,16 +19,24 @@ import type { Room } from '../room/room.ts'
 import { describeExcess } from '../too-many.ts'
 import { CatchingUp } from './catching-up.ts'
 import { Connection } from './connection.ts'
-import { MessageReader, messageType, permissionDeniedFrame, pingFrame, pongFrame } from './frames.ts'
-import { type Heartbeat, heartbeatOf } from './heartbeat.ts'
-import { HocuspocusSocket } from './hocuspocus-socket.ts'
+import type { Door } from './door.ts'
+import {
+  authenticatedFrame,
+  closeFrame,
+  MessageReader,
+  messageType,
+  permissionDeniedFrame,
+  pingFrame,
+  pongFrame
+} from './frames.ts'
 import { Inbox } from './inbox.ts'
 import { Intake } from './intake.ts'
 import { Joining } from './joining.ts'
 import { tooManyHere } from './limits.ts'
 import { Outbox, type Urgency, urgency } from './outbox.ts'
 import { SessionUsers, type SessionUsersParts } from './session-users.ts'
-import { addressLengthMax, readTokenMessage } from './token-message.ts'
+import { Silence } from './silence.ts'
+import { addressLengthMax, readTokenMessage, type TokenMessage } from './token-message.ts'
 import type { Sharer, Turn } from './turn.ts'
 import type { Unsent } from './unsent.ts'
 import type { Wire } from './wire.ts'
@@ -47,7 +51,10 @@ export interface SessionParts extends Omit<SessionUsersParts, 'usersMax'> {
   readonly turn: Turn
   /** What waits for all sessions. */
   readonly unsent: Unsent
+  readonly door: Door
   recentEntries(room: Room): Promise<readonly EntryMark[]>
+  /** Somebody is in the room now. */
+  entered(session: Session, address: string): void
   onClosed(session: Session): void
 }
 
@@ -68,8 +75,6 @@ export class Session implements Sharer {
   /** Milliseconds since 1970. */
   readonly openedAt = now()
   readonly connections = new Map<string, Connection>()
-  /** The session as Hocuspocus sees it. */
-  readonly hocuspocus: HocuspocusSocket
   readonly #parts: SessionParts
   readonly #intake: Intake
   readonly #inbox: Inbox
@@ -78,17 +83,13 @@ export class Session implements Sharer {
   readonly #catchingUp: CatchingUp
   readonly #openedAt = monotonic()
   readonly #users: SessionUsers
+  readonly #silence: Silence
   #isInTurn = false
-  #heardAt = monotonic()
-  #pingedAt = 0
-  /** The first ping since something was last heard. */
-  #askedAt = 0
-  #heartbeat: Heartbeat
   #hasAuthenticated = false
   #understandsPing = false
   #refusals = 0
-  /** How the socket was closed, while what it brought last is still taken up. */
-  #ending: { readonly code: number; readonly reason: string } | null = null
+  /** The socket is gone, and what it brought last is still taken up. */
+  #isEnding = false
 
   constructor(parts: SessionParts) {
     const { wire, config, turn } = parts
@@ -96,14 +97,7 @@ export class Session implements Sharer {
     this.#users = new SessionUsers({ ...parts, usersMax: config.roomsPerSessionMax })
     this.remoteAddress = parts.remoteAddress
     this.userAgent = parts.userAgent
-    this.#heartbeat = heartbeatOf(config, [])
-    this.hocuspocus = new HocuspocusSocket({
-      readyState: () => this.readyState,
-      prefixFor: (address) => wire.prefixFor(address),
-      write: (frame) => this.write(frame),
-      denied: (address, reason) => this.#denied(address, reason),
-      close: (code, reason) => this.close(code, reason)
-    })
+    this.#silence = new Silence(config)
     this.#intake = new Intake({
       config,
       mayTakeMore: () => turn.mayTakeMore,
@@ -138,7 +132,7 @@ export class Session implements Sharer {
   /** A message of the client, whole. Never throws. */
   receive(data: Uint8Array): void {
     if (this.readyState !== open) return
-    this.#heardAt = monotonic()
+    this.heard()
     this.#intake.take(data.length)
     // Unless that was the one too many.
     if (this.readyState !== open) return
@@ -149,7 +143,7 @@ export class Session implements Sharer {
   endTurn(): boolean {
     this.#isInTurn = false
     this.#inbox.endTurn()
-    if (this.#ending !== null && this.#inbox.isEmpty) this.#gone(this.#ending)
+    if (this.#isEnding && this.#inbox.isEmpty) this.#gone()
     return !this.#inbox.isEmpty
   }
 
@@ -195,58 +189,19 @@ export class Session implements Sharer {
   }
 
   /** The socket is gone. What it sent last is applied; then everybody is told that it left. */
-  closed(code: number, reason: string): void {
+  closed(): void {
     if (this.readyState === closed) return
     if (this.readyState === open) this.#users.owe(this.#intake.owed)
     this.#outbox.end()
     this.readyState = closed
-    if (this.#inbox.isEmpty) this.#gone({ code, reason })
-    else this.#ending = { code, reason }
+    this.#isEnding = !this.#inbox.isEmpty
+    if (!this.#isEnding) this.#gone()
   }
 
   /** The token is good. @throws RoomlogError 'too-many': its user has too many sessions */
   authenticated(identity: Identity): void {
     if (this.readyState === open) this.#intake.owe(this.#users.add(identity))
     this.#hasAuthenticated = true
-  }
-
-  /** The token was good and the room is loaded: what waited for that is taken now, in its order. */
-  enter(connection: HocuspocusConnection, room: Room, access: Access): void {
-    const address = connection.messageAddress
-    const { wire, turn, metrics, config, recentEntries } = this.#parts
-    const entered = new Connection({
-      address,
-      prefix: wire.prefixFor(address),
-      via: wire.via,
-      remoteAddress: this.remoteAddress,
-      room,
-      access,
-      config,
-      held: turn.held,
-      write: (frame, when) => this.write(frame, when),
-      mayTakeMore: () => this.#outbox.mayTakeMore,
-      fellBehind: () => this.#catchingUp.await(),
-      end: (code, detail) => this.end(code, detail),
-      join: (busy) => turn.join(busy),
-      refused: metrics.refused,
-      stopped: (code) => {
-        if (wire.isForOneRoom) this.#sayDenied(address, code)
-      },
-      acknowledged: (ms) => metrics.acknowledged(ms / 1_000),
-      worked: (ms) => this.#intake.rest(ms),
-      left: () => connection.close({ code: 1000, reason: 'left' }),
-      recentEntries
-    })
-    this.connections.set(address, entered)
-    this.#beat()
-    connection.onClose(() => {
-      // Not by us, and an old connection may close after a new one took its place.
-      if (this.connections.get(address) !== entered) return
-      this.leave(address)
-      // A provider that is only told that its room was closed would stay connected to nothing.
-      this.end('resync', `${address} was closed`)
-    })
-    this.#receiveFirst(this.#joining.end(address))
   }
 
   leave(address: string): void {
@@ -259,20 +214,20 @@ export class Session implements Sharer {
   /** Ends one room of this session: the client is told why, and not to come back by itself. */
   expelFrom(address: string, reason: ErrorCode): void {
     this.#sayDenied(address, reason)
+    // A provider that is only denied would go on to look as if it were in step with the room.
+    this.write(closeFrame(this.#parts.wire.prefixFor(address), reason))
     this.leave(address)
   }
 
   /** Ends the rooms of this session that the access does not cover any more. */
   expel(isAffected: (identity: Identity) => boolean, reason: ErrorCode): void {
-    for (const [address, connection] of [...this.connections]) {
-      if (isAffected(connection.access.identity)) this.expelFrom(address, reason)
-    }
+    for (const [address, { access }] of [...this.connections])
+      if (isAffected(access.identity)) this.expelFrom(address, reason)
   }
 
   /** Once a second: deadlines, silence, and whether the log takes more again. */
   sweep(now: number, date: number): void {
     const { authTimeoutMs, stallTimeoutMs } = this.#parts.config
-    const { pingMs, goneMs } = this.#heartbeat
     if (this.readyState !== open) return
     // It said goodbye: that it takes its time to close its half, or never does, is nobody's concern.
     if (!this.#parts.wire.isOpen) return this.#parts.wire.terminate()
@@ -282,38 +237,27 @@ export class Session implements Sharer {
       return this.end('too-slow', `nothing read for ${stallTimeoutMs} ms`)
     this.#catchingUp.goOn()
     this.expel(({ expiresAt }) => expiresAt !== null && expiresAt <= date, 'token-invalid')
-    const silentSince = Math.min(this.#heardAt, this.#outbox.writtenAt)
-    if (now - Math.max(silentSince, this.#pingedAt) > pingMs) {
-      this.#pingedAt = now
-      if (this.#askedAt <= this.#heardAt) this.#askedAt = now
+    if (this.#silence.mustAsk(now, this.#outbox.writtenAt)) {
       this.#parts.wire.ping()
       if (this.#understandsPing) this.write(pingFrame)
     }
     if (this.#intake.isPaused) this.#intake.sweep(now)
-    else if (now - this.#heardAt > goneMs && this.#isUnanswered(now, goneMs - pingMs))
-      this.end('idle', `nothing heard for ${goneMs} ms`)
-  }
-
-  /** While this process itself stood still, nobody was asked, and nobody could be heard. */
-  #isUnanswered(now: number, ms: number): boolean {
-    return this.#askedAt > this.#heardAt && now - this.#askedAt > ms
+    else if (this.#silence.isTooLong(now)) this.end('idle', `nothing heard for ${this.#silence.goneMs} ms`)
   }
 
   #beat(): void {
-    const rooms = [...this.connections.values()].map(({ room }) => room.name)
-    this.#heartbeat = heartbeatOf(this.#parts.config, rooms)
+    this.#silence.isIn([...this.connections.values()].map(({ room }) => room.name))
   }
 
   /** The answer to a ping, or anything else that shows that somebody is there. */
   heard(): void {
-    this.#heardAt = monotonic()
+    this.#silence.heard()
   }
 
-  #gone({ code, reason }: { readonly code: number; readonly reason: string }): void {
+  #gone(): void {
     for (const address of [...this.connections.keys()]) this.leave(address)
     this.#joining.clear()
     this.#users.clear()
-    this.hocuspocus.gone(code, reason)
     this.#parts.onClosed(this)
   }
 
@@ -361,18 +305,71 @@ export class Session implements Sharer {
 
   /** @throws RangeError */
   #authenticate(address: string, reader: MessageReader, data: Uint8Array): void {
-    const { refusal, understandsPing } = readTokenMessage(address, reader)
-    if (refusal !== null) return this.#deny(address.slice(0, addressLengthMax), refusal)
-    this.#understandsPing ||= understandsPing
-    if (!this.connections.has(address)) {
-      // Of a provider that takes the place of one that was destroyed before its room was open.
-      if (this.#joining.has(address)) return this.#keep(address, data)
-      const { roomsPerSessionMax: most } = this.#parts.config
-      if (this.connections.size + this.#joining.size >= most)
-        return this.#deny(address, 'too-many', describeExcess(tooManyHere('rooms in one session', most)))
-      this.#joining.begin(address)
-    }
-    this.hocuspocus.hand(data)
+    const shown = readTokenMessage(address, reader)
+    if (typeof shown === 'string') return this.#deny(address.slice(0, addressLengthMax), shown)
+    this.#understandsPing ||= shown.understandsPing
+    const connection = this.connections.get(address)
+    if (connection !== undefined) return void this.#renew(connection, shown.token)
+    // Of a provider that takes the place of one that was destroyed before its room was open.
+    if (this.#joining.has(address)) return this.#keep(address, data)
+    const { roomsPerSessionMax: most } = this.#parts.config
+    if (this.connections.size + this.#joining.size >= most)
+      return this.#deny(address, 'too-many', describeExcess(tooManyHere('rooms in one session', most)))
+    this.#joining.begin(address)
+    void this.#join(address, shown)
+  }
+
+  async #join(address: string, { room: name, token }: TokenMessage): Promise<void> {
+    const { door } = this.#parts
+    const entrance = await door.enter(this, name, token)
+    const isWaiting = this.readyState === open && this.#joining.has(address)
+    if (entrance instanceof RoomlogError) {
+      if (isWaiting) this.#refused(address, entrance)
+    } else if (isWaiting) this.#enter(address, entrance)
+    else door.leave(entrance.room)
+  }
+
+  async #renew(connection: Connection, token: string): Promise<void> {
+    const { address, room, access } = connection
+    const renewed = await this.#parts.door.renew(room.name, access, token)
+    if (this.connections.get(address) !== connection) return
+    if (!(renewed instanceof RoomlogError)) connection.changeAccess(renewed)
+    else if (errorCodes[renewed.reason].retry) this.end(renewed.reason, renewed.message)
+    else this.expelFrom(address, renewed.reason)
+  }
+
+  /** The token was good and the room is open: what waited for that is taken now, in its order. */
+  #enter(address: string, { room, access }: { readonly room: Room; readonly access: Access }): void {
+    const { wire, turn, metrics, config, recentEntries, door } = this.#parts
+    const prefix = wire.prefixFor(address)
+    this.write(authenticatedFrame(prefix, access.mayWrite))
+    const entered = new Connection({
+      address,
+      prefix,
+      via: wire.via,
+      remoteAddress: this.remoteAddress,
+      room,
+      access,
+      config,
+      held: turn.held,
+      write: (frame, when) => this.write(frame, when),
+      mayTakeMore: () => this.#outbox.mayTakeMore,
+      fellBehind: () => this.#catchingUp.await(),
+      end: (code, detail) => this.end(code, detail),
+      join: (busy) => turn.join(busy),
+      refused: metrics.refused,
+      stopped: (code) => {
+        if (wire.isForOneRoom) this.#sayDenied(address, code)
+      },
+      acknowledged: (ms) => metrics.acknowledged(ms / 1_000),
+      worked: (ms) => this.#intake.rest(ms),
+      left: () => door.leave(room),
+      recentEntries
+    })
+    this.connections.set(address, entered)
+    this.#beat()
+    this.#receiveFirst(this.#joining.end(address))
+    this.#parts.entered(this, address)
   }
 
   #keep(address: string, data: Uint8Array): void {
@@ -380,14 +377,11 @@ export class Session implements Sharer {
     if (excess !== null) this.end('too-many', describeExcess(excess))
   }
 
-  #denied(address: string, text: string): void {
-    if (this.readyState !== open) return
+  #refused(address: string, { reason, message }: RoomlogError): void {
     const frames = this.#joining.endRefused(address)
-    const { code, detail } = readReason(text) ?? { code: 'internal', detail: '' }
-    if (errorCodes[code].retry) return this.end(code, detail)
-    this.#deny(address, code)
-    // Hocuspocus forgets the one that was denied after it has said so.
-    if (frames.length > 0) atEndOfStep(() => this.#receiveFirst(frames))
+    if (errorCodes[reason].retry) return this.end(reason, message)
+    this.#deny(address, reason)
+    this.#receiveFirst(frames)
   }
 
   #deny(address: string, code: ErrorCode, detail = ''): void {

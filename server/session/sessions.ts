@@ -1,6 +1,5 @@
 /** All sessions of this node, over whichever wire they come: who may open one, and one sweep that looks after all of them. */
 import type { IncomingMessage } from 'node:http'
-import type { Hocuspocus } from '@hocuspocus/server'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import type { EntryMark } from '../../schema/messages.ts'
 import type { Identity } from '../auth/identity.ts'
@@ -12,9 +11,9 @@ import type { Metrics } from '../metrics.ts'
 import { createPerSecond } from '../per-second.ts'
 import { type AddressOf, networkOf } from '../remote-address.ts'
 import type { Authority } from '../room/authorize.ts'
-import type { SessionContext } from '../room/hocuspocus.ts'
 import type { Room } from '../room/room.ts'
 import { Debts } from './debts.ts'
+import type { Door } from './door.ts'
 import { endInSlices } from './drain.ts'
 import { Tally } from './limits.ts'
 import { Session } from './session.ts'
@@ -23,7 +22,6 @@ import type { Unsent } from './unsent.ts'
 import type { Wire } from './wire.ts'
 
 export interface SessionsParts {
-  readonly hocuspocus: Hocuspocus<SessionContext>
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics
@@ -31,7 +29,9 @@ export interface SessionsParts {
   readonly addressOf: AddressOf
   readonly turn: Turn
   readonly unsent: Unsent
+  readonly door: Door
   readonly recentEntries: (room: Room) => Promise<readonly EntryMark[]>
+  readonly entered: (session: Session, address: string) => void
   /** @throws RoomlogError 'overloaded' while nobody new is let in */
   assertCalm(): void
 }
@@ -46,9 +46,11 @@ export interface Caller {
 
 export interface Sessions {
   readonly all: ReadonlySet<Session>
+  /** How many there have been. */
+  readonly opened: number
   /** @throws RoomlogError 'too-many', 'draining', 'overloaded', 'origin-refused' */
   admit(request: IncomingMessage): Promise<Caller>
-  /** What was admitted becomes a session that Hocuspocus serves; `Session.closed` ends it. */
+  /** What was admitted becomes a session; `Session.closed` ends it. */
   open(caller: Caller, wire: Wire): Session
   /** Refuses new sessions and asks those that are there to come back elsewhere; resolves when all have been asked. */
   drain(): Promise<void>
@@ -59,7 +61,7 @@ const sweepMs = 1_000
 const userAgentLengthMax = 256
 
 export const createSessions = (parts: SessionsParts): Sessions => {
-  const { config, authority, hocuspocus } = parts
+  const { config, authority } = parts
   const all = new Set<Session>()
   const ofNetworks = new Tally({ what: 'sessions from this address', most: config.sessionsPerAddressMax })
   const ofUsers = new Tally({ what: 'sessions of this user', most: config.sessionsPerUserMax })
@@ -69,6 +71,7 @@ export const createSessions = (parts: SessionsParts): Sessions => {
   })
   const debts = new Debts()
   let isDraining = false
+  let opened = 0
 
   const stopSweep = every(sweepMs, () => {
     const monotonicNow = monotonic()
@@ -82,6 +85,9 @@ export const createSessions = (parts: SessionsParts): Sessions => {
 
   return {
     all,
+    get opened() {
+      return opened
+    },
     async admit(request) {
       const remoteAddress = parts.addressOf(request)
       const network = networkOf(remoteAddress)
@@ -111,7 +117,7 @@ export const createSessions = (parts: SessionsParts): Sessions => {
       })
       ofNetworks.add(network)
       all.add(session)
-      session.hocuspocus.serveBy(hocuspocus.handleConnection(session.hocuspocus, lightRequest, { session }))
+      opened++
       return session
     },
     drain: () => {
@@ -132,6 +138,3 @@ const endFurthestBehind = (sessions: ReadonlySet<Session>, { bytes }: Unsent): b
   furthest?.end('too-slow', `${bytes} bytes unsent on this node, most of them here`)
   return furthest !== undefined
 }
-
-/** Hocuspocus reads address and headers of a request for hooks that nobody uses: one for all saves a kilobyte each. */
-const lightRequest = new Request('http://localhost/ws')

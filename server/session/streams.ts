@@ -76,12 +76,12 @@ export const createStreams = (parts: StreamsParts): Streams => {
   const createBatches = (session: () => Session): Batches =>
     new Batches({ held, bytesMax: bodyBytesMax * 2, receive: (message) => session().receive(message) })
 
-  const end = (id: string, code: number, reason: string): void => {
+  const end = (id: string): void => {
     const stream = streams.get(id)
     if (stream === undefined) return
     streams.delete(id)
     stream.wire.batches.end()
-    stream.session.closed(code, reason)
+    stream.session.closed()
   }
 
   const answer = async (question: StreamQuestion, waitMs: number): Promise<string> => {
@@ -111,13 +111,13 @@ export const createStreams = (parts: StreamsParts): Streams => {
       const wire = new EventStreamWire(batches, response)
       const session = sessions.open(caller, wire)
       streams.set(id, { session, wire })
-      response.on('close', () => end(id, 1006, ''))
+      response.on('close', () => end(id))
     },
     async openPolled(request) {
       const caller = await sessions.admit(request)
       const id = newId()
       const batches = createBatches(() => session)
-      const wire = new PolledWire(batches, (code, reason) => end(id, code, reason))
+      const wire = new PolledWire(batches, () => end(id))
       const session = sessions.open(caller, wire)
       streams.set(id, { session, wire })
       return openEvent(id)

@@ -43,7 +43,7 @@ export const createWebSockets = ({ sessions, config, logger, metrics }: WebSocke
     const session = sessions.open(caller, wire)
     ws.on('message', (data: Buffer) => session.receive(room === null ? data : room.addressed(data)))
     ws.on('pong', () => session.heard())
-    ws.on('close', (code, reason) => session.closed(code, String(reason)))
+    ws.on('close', () => session.closed())
     // ws closes after every error of its own; what is wrong with a frame is in the close code.
     ws.on('error', (error) => logger.debug({ err: error, address: caller.remoteAddress }, 'websocket failed'))
     if (room !== null) session.receive(room.tokenMessage)

@@ -95,7 +95,10 @@ export const startServer = async ({
 
 const run = async (settings: Record<string, string>, port: number): Promise<Child> => {
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings, PORT: String(port) }
-  const child = spawnChild(process.execPath, [join(root, 'server/main.ts')], { cwd: root, env })
+  const child = spawnChild(process.execPath, ['--max-semi-space-size=8', join(root, 'server/main.ts')], {
+    cwd: root,
+    env
+  })
   const isListening = () => /^Roomlog listens on http:/m.test(child.stdout())
   await waitUntil(() => isListening() || child.ending(), {
     about: 'the line "Roomlog listens on http://..."',

@@ -29,6 +29,7 @@ export interface SessionWorld extends AsyncDisposable {
 
 export interface WorldStats {
   readonly rooms: number
+  readonly roomsAwake: number
   readonly sessions: number
   readonly connections: number
   readonly waitingEntries: number

@@ -14,7 +14,7 @@ import type { RoomName, Seq } from '../../../schema/room-name.ts'
 import type { StorageShape, StorageSnapshot } from '../../../schema/storage-words.ts'
 import type { Access, User } from '../../auth/identity.ts'
 import { now } from '../../clock.ts'
-import { applyUpdate, committed, currentRoom, type EditParts, type Position, withOpenRoom } from '../edit.ts'
+import { applyUpdate, committed, type EditParts, type Position, withOpenRoom } from '../edit.ts'
 import type { Room } from '../room.ts'
 import { createWorkingCopies, type TakeCopy } from './working-copy.ts'
 
@@ -57,10 +57,9 @@ export const createChange = (parts: EditParts): Change => {
   const authorIds = createAuthorIds()
   const takeCopy = createWorkingCopies()
   return (name, request) =>
-    withOpenRoom(parts, name, async () => {
+    withOpenRoom(parts, name, async (room) => {
       for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-        await currentRoom(parts, name).catchUp()
-        const room = currentRoom(parts, name)
+        await room.catchUp()
         const clientId = authorIds(room, request.by.identity.user.id)
         const done = await attemptChange(parts, room, request, clientId, takeCopy)
         if (done !== null) return done
@@ -120,7 +119,7 @@ const attemptChange = async <T>(
     const result = await runOn(parts, room, () => run({ storage, document, snapshot: mirror.get(), seq, at }))
     const update = written()
     isInStep = update === null
-    if (room.length !== seq || room.isDestroyed || room.brokenBy !== null) return null
+    if (room.length !== seq || room.brokenBy !== null) return null
     const changed = update !== null && applyUpdate(parts, room, by, update, { clientId, mustFollow })
     isInStep = true
     return { ...(await committed(parts, room)), changed, result }

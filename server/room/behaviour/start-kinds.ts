@@ -1,5 +1,5 @@
 import { type CommittedParts, withCommitted } from '../committed.ts'
-import type { RoomWatch } from '../hocuspocus.ts'
+import type { RoomWatch } from '../load-room.ts'
 import { type BehaviourParts, type Behaviours, createBehaviours } from './behaviours.ts'
 import { createDerivations, type DerivationParts } from './derivations.ts'
 import { createIdleness, type IdlenessParts } from './idleness.ts'

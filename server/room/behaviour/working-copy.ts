@@ -40,7 +40,7 @@ export const createWorkingCopies = (): TakeCopy => {
       written: () => copy.written(),
       drop: () => copy.destroy(),
       keep: () => {
-        if (kept.has(room) || room.isDestroyed || room.brokenBy !== null) return copy.destroy()
+        if (kept.has(room) || room.isClosed || room.brokenBy !== null) return copy.destroy()
         kept.set(room, copy)
         copy.release(keptMs, () => {
           if (kept.get(room) === copy) kept.delete(room)
