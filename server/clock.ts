@@ -15,7 +15,7 @@ export const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => 
 }
 
 /** As one string: V8 keeps what `randomUUID` gives as fifteen pieces, half a kilobyte of them. */
-export const randomId = (): string => Buffer.from(randomUUID()).latin1Slice()
+export const randomId = (): string => Buffer.from(randomUUID()).toString('latin1')
 
 /** An id (UUID version 7) that is greater than those made before it, here or, by the clock, elsewhere. */
 export const orderedId = (): string => {
