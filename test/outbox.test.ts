@@ -90,7 +90,7 @@ describe('what waits on a node', () => {
     near.outbox.release()
     expect([far, near].map(({ outbox }) => outbox.mayTakeMore)).toEqual([true, true])
     const other = openWire(4 * MiB, unsent)
-    other.outbox.write(Buffer.alloc(400_000))
+    other.outbox.write(Buffer.alloc(200_000))
     other.outbox.release()
     expect([far, near].map(({ outbox }) => outbox.mayTakeMore)).toEqual([false, true])
     expect(unsent.isFull).toBe(false)

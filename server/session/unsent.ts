@@ -20,10 +20,11 @@ export class Unsent {
 
   /**
    * How much of what may wait for one session may do so now: all of it up to half of the bound, then less and less, so
-   * that those who are furthest behind are the first who get nothing more.
+   * that those who are furthest behind are the first who get nothing more. From three quarters on nobody gets more: what
+   * was begun still fits.
    */
   get share(): number {
-    return Math.max(0, Math.min(1, 2 * (1 - this.bytes / this.#bytesMax)))
+    return Math.max(0, Math.min(1, 3 - (4 * this.bytes) / this.#bytesMax))
   }
 
   hold(frame: Buffer): void {

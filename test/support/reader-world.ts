@@ -18,7 +18,7 @@ export interface ReaderRoom {
   change(edit: (document: Y.Doc) => void): Promise<void>
 }
 
-export const valueBytes = 256 * 1024
+export const valueBytes = 64 * 1024
 /** More would only wait in the writer's socket. */
 const unacknowledgedMax = 16
 
@@ -31,7 +31,8 @@ export const openReaderRoom = async (world: SessionWorld): Promise<ReaderRoom> =
   // `heard` grows with each acknowledgement: counted as they come.
   let acknowledged = sent
   writer.socket.on('message', () => {
-    if (writer.heard.at(-1)?.kind === 'status') acknowledged++
+    const heard = writer.heard.at(-1)
+    if (heard?.kind === 'status' && heard.isSaved) acknowledged++
   })
   const send = (): void => {
     for (const update of updates.splice(0)) {
