@@ -37,6 +37,7 @@ const topics = { alive: 'alive', bye: 'bye' }
 const heartbeatsMissed = 2
 /** For so many leases a node may hear nothing of itself before it gives its connection up. */
 const leasesSilent = 2
+const looksPerHeartbeat = 4
 const nothing = new Uint8Array()
 
 export const createNodes = ({ bus, heartbeatMs, logger }: NodesParts): Nodes => {
@@ -94,12 +95,15 @@ export const createNodes = ({ bus, heartbeatMs, logger }: NodesParts): Nodes => 
     tickedAt = now
     // By then the others have given it up.
     if (stalledMs > leaseMs) rejoin(stalledMs)
-    for (const [node, at] of heardAt) if (now - at > leaseMs) lose(node)
     alive()
     // Only what is up can be silent.
     if (!bus.isUp) heardSelfAt = now
     // What has arrived and was not read yet, for this node had no time, is read first.
     if (now - heardSelfAt > leaseMs * leasesSilent) setImmediate(suspect)
+  }
+  const loseOverdue = (): void => {
+    const now = monotonic()
+    for (const [node, at] of heardAt) if (now - at > leaseMs) lose(node)
   }
   const suspect = (): void => {
     if (monotonic() - heardSelfAt <= leaseMs * leasesSilent) return
@@ -110,6 +114,8 @@ export const createNodes = ({ bus, heartbeatMs, logger }: NodesParts): Nodes => 
   if (!bus.hasOthers) return lonely(self)
   const subscription = bus.subscribe(channel, receive)
   const stopTicking = every(heartbeatMs, tick)
+  // Between two heartbeats too, or whoever is gone would be so for three; what has arrived is read first.
+  const stopLooking = every(heartbeatMs / looksPerHeartbeat, () => setImmediate(loseOverdue))
   const stopMissed = bus.onMissed(alive)
   void subscription.ready.then(alive)
   return {
@@ -125,6 +131,7 @@ export const createNodes = ({ bus, heartbeatMs, logger }: NodesParts): Nodes => 
     onRejoined: (listener) => void onRejoined.add(listener),
     close: () => {
       stopTicking()
+      stopLooking()
       stopMissed()
       say(topics.bye)
       subscription.end()
