@@ -109,6 +109,8 @@ const lineOf = async (context: BrowserContext) => {
     open.add(socket)
     socket.connectToServer()
   })
+  // Where there is no line, there is none for the other ways in either.
+  await context.route(/\/stream(\/|\?|$)/, (route) => (isCut ? route.abort() : route.continue()))
   return {
     disconnect: async () => {
       isCut = true
