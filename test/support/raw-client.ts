@@ -25,7 +25,8 @@ export class RawClient {
     socket.on('message', (data: Buffer) => {
       this.framesHeard++
       this.bytesHeard += data.length
-      this.heard.push(readMessage(data))
+      // The answer to a ping of one byte is no message to a room.
+      if (data.length > 1) this.heard.push(readMessage(data))
     })
     socket.on('close', (code, reason) => {
       this.ending = { code, reason: String(reason) }
