@@ -13,7 +13,8 @@ const firstMs = 5_000
 const longestMs = 300_000
 const soonMs = 500
 const answerWithinMs = 5_000
-const ping = Uint8Array.of(9)
+/** A ping of one byte is what providers say, who expect no answer. */
+const ping = Uint8Array.of(9, 9)
 
 /** @param found a WebSocket opened, and the server answered on it */
 export const createProbe = (url: string, found: () => void): Probe => {

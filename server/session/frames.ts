@@ -180,3 +180,11 @@ export class MessageReader {
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** A ping twice: our client asks whether anybody is behind an open socket. Others would not understand the answer. */
+export const isProbe = (data: Uint8Array): boolean =>
+  data.length === 2 && data[0] === messageType.ping && data[1] === messageType.ping
+
+/** A ping or pong of a provider: somebody is there. */
+export const isSign = (data: Uint8Array): boolean =>
+  data.length === 1 && (data[0] === messageType.pong || data[0] === messageType.ping)

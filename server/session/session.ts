@@ -23,6 +23,8 @@ import type { Door } from './door.ts'
 import {
   authenticatedFrame,
   closeFrame,
+  isProbe,
+  isSign,
   MessageReader,
   messageType,
   permissionDeniedFrame,
@@ -229,7 +231,6 @@ export class Session implements Sharer {
   sweep(now: number, date: number): void {
     const { authTimeoutMs, stallTimeoutMs } = this.#parts.config
     if (this.readyState !== open) return
-    // It said goodbye: that it takes its time to close its half, or never does, is nobody's concern.
     if (!this.#parts.wire.isOpen) return this.#parts.wire.terminate()
     if (!this.#hasAuthenticated && now - this.#openedAt > authTimeoutMs)
       return this.end('auth-timeout', `no token within ${authTimeoutMs} ms`)
@@ -261,7 +262,6 @@ export class Session implements Sharer {
     this.#parts.onClosed(this)
   }
 
-  /** While something waits nothing more is read; what was taken up has its turn. */
   #share(): void {
     this.#intake.work(!this.#inbox.isEmpty)
     if (this.#isInTurn || !this.#inbox.isInTurn) return
@@ -275,8 +275,8 @@ export class Session implements Sharer {
   }
 
   #takeUp(data: Uint8Array): void {
-    if (data.length === 1 && data[0] === messageType.pong) return
-    if (data.length === 1 && data[0] === messageType.ping) return this.write(pongFrame)
+    if (isSign(data)) return
+    if (isProbe(data)) return this.write(pongFrame)
     try {
       this.#dispatch(data)
     } catch (error) {
