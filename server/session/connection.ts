@@ -320,13 +320,8 @@ export class Connection implements Member, Busy {
         : syncFrame(this.prefix, syncStep.two, this.room.difference(theirs))
       // What we have is no content: asked for at once, what the client lacks does not wait for the log to be written.
       this.#write(syncFrame(this.prefix, syncStep.one, this.room.stateVector(theirs)), urgency.usual)
-      const isPaid = hasNothing && this.#refusal === null
-      this.#acknowledgements.greeted(isPaid)
       this.room.whenCommitted((error) => {
-        if (error !== null) return
-        this.#write(frames, urgency.usual)
-        // Behind the greeting, not before it.
-        if (isPaid) this.#acknowledge(1, urgency.usual)
+        if (error === null) this.#write(frames, urgency.usual)
       })
     } catch (error) {
       if (error instanceof RoomlogError) this.end(error.reason, error.message)

@@ -1,15 +1,15 @@
 import type { Story } from './story.ts'
 import type { Violation } from './violation.ts'
 
-/** Everybody is shown exactly those who are there, on their node, by the names of their tokens. */
+/** Nobody is shown who is not there, on whichever node; everybody is shown those of their node, by the names of their tokens. */
 export const checkPresence = async ({ clients, rooms }: Story): Promise<Violation[]> =>
   rooms.flatMap((room) => {
     const here = clients.filter((client) => client.room === room && client.isOnline)
     return here.flatMap(({ id, name, seen, address }) => {
+      const names = new Map(here.map((client) => [client.id, client.name]))
       const together = here.filter((client) => client.address === address)
-      const names = new Map(together.map((client) => [client.id, client.name]))
       const ghosts = [...seen.keys()].filter((one) => !names.has(one))
-      const missing = [...names.keys()].filter((one) => !seen.has(one))
+      const missing = together.map((client) => client.id).filter((one) => !seen.has(one))
       const forged = [...seen].filter(
         ([one, user]) => one !== id && names.has(one) && names.get(one) !== user
       )
