@@ -90,6 +90,7 @@ export const writeChange = (encoder: encoding.Encoder, { id, clock, statement }:
   encoding.writeUint8(encoder, statement === null ? 0 : ways.indexOf(statement.via) + 1)
   if (statement === null) return
   encoding.writeVarString(encoder, statement.userId)
+  encoding.writeVarUint(encoder, statement.theirs)
   encoding.writeVarUint(encoder, statement.claimedAt)
   encoding.writeVarUint(encoder, statement.since)
   encoding.writeVarUint(encoder, statement.until ?? 0)
@@ -108,6 +109,7 @@ export const readChange = (decoder: decoding.Decoder): Change => {
   const statement: Statement = {
     userId: decoding.readVarString(decoder),
     clock,
+    theirs: decoding.readVarUint(decoder),
     claimedAt: decoding.readVarUint(decoder),
     since: decoding.readVarUint(decoder),
     until: decoding.readVarUint(decoder) || null,

@@ -238,8 +238,9 @@ export class Presence {
     ids.add(id)
     const own = { userId: user.id, claimedAt, since: claimedAt, until: null, via, device: null, json }
     const isBack = answer === 'known' || this.#shown.has(id)
-    // No client takes a state of clock 0, nor one that it had from another node with the same clock.
-    this.#say(id, { ...own, clock: 0, theirs: clock, owner: member }, Math.max(1, isBack ? clock + 1 : clock))
+    // No client takes a state of clock 0, nor one that it had from another node with the same clock or a later one.
+    const leastClock = isBack ? Math.max(clock + 1, now()) : Math.max(clock, 1)
+    this.#say(id, { ...own, clock: 0, theirs: clock, owner: member }, leastClock)
     if (!isBack || this.#shownAgain.has(member)) return
     this.#shownAgain.add(member)
     this.#shown.showAgain(member)
@@ -253,7 +254,7 @@ export class Presence {
   #say(id: number, said: Own, leastClock = 0): void {
     const before = this.#own.get(id)
     if (before !== undefined && before.owner !== said.owner) this.#release(id, before)
-    const clock = Math.max(leastClock, this.clockOf(id) + 1)
+    const clock = Math.max(leastClock, this.#shown.nextClockOf(id))
     const own = { ...said, clock }
     this.#own.set(id, own)
     this.#telling.add({ id, clock, statement: own })
@@ -263,7 +264,12 @@ export class Presence {
 
   #raise(id: number, clock: number): void {
     const own = this.#own.get(id)
-    if (own !== undefined && own.clock < clock && clock < clockMax) this.#say(id, own, clock)
+    if (own === undefined || own.clock >= clock || clock >= clockMax) return
+    const raised = { ...own, clock }
+    this.#own.set(id, raised)
+    this.#shown.raise(id, clock)
+    this.#telling.add({ id, clock, statement: raised })
+    this.#openWindow()
   }
 
   #end(id: number, leastClock = 0): void {

@@ -24,7 +24,11 @@ interface Shown {
 /** Clocks of those who left are remembered until there are this many, so that a late message cannot bring them back. */
 const goneMax = 256
 
+/** Nobody is back sooner; and so those who are back together are shown the same bytes. */
 const backMsMin = 100
+
+/** Later than any clock that a node showed before. */
+const newestClock = (): number => Math.floor(now() / backMsMin) * backMsMin
 
 const nobody = Buffer.from('null')
 
@@ -32,6 +36,11 @@ export class ShownStates {
   readonly #shown = new Map<number, Shown>()
   /** To be shown in the next window. */
   readonly #changed = new Set<number>()
+  /**
+   * What is shown from now on has this clock at least. Whoever comes may have been here before, on a node that was ended
+   * since, and remembers with what clocks the others were shown then.
+   */
+  #clockMin = newestClock()
 
   get size(): number {
     return this.#shown.size
@@ -51,6 +60,11 @@ export class ShownStates {
     return this.#shown.get(id)?.clock ?? 0
   }
 
+  /** With which something new is shown of an id. */
+  nextClockOf(id: number): number {
+    return Math.max(this.clockOf(id) + 1, this.#clockMin)
+  }
+
   /**
    * From now on this is shown of the id.
    *
@@ -64,7 +78,7 @@ export class ShownStates {
     const before = this.#shown.get(id)
     if (before === undefined && statement === null) return 0
     const json = statement?.json ?? null
-    const least = statement?.clock ?? leastClock
+    const least = statement === null ? leastClock : Math.max(statement.clock, this.#clockMin)
     const isNews =
       before === undefined || !isSameState(before.json, json) || (json !== null && least > before.clock)
     const clock = before === undefined ? least : isNews ? Math.max(least, before.clock + 1) : before.clock
@@ -87,16 +101,19 @@ export class ShownStates {
 
   /**
    * The same for a client that lost its connection: it has forgotten the others and kept their clocks, and would not take
-   * the same states again. What it is shown is newer than what any node showed before, and the clocks go on from there.
+   * the same states again. What it is shown is newer than what any node showed before, and the clocks go on from there,
+   * also for those of whom this node has not heard yet.
    */
   showAgain(member: Present): void {
-    // Nobody is back sooner; and so those who are back together are shown the same bytes.
-    const least = Math.floor(now() / backMsMin) * backMsMin
-    for (const [id, shown] of this.#shown) {
-      if (shown.json === null || shown.clock >= least) continue
-      this.#shown.set(id, { ...shown, clock: least, entry: null })
-    }
+    this.#clockMin = newestClock()
+    for (const [id, { json }] of this.#shown) if (json !== null) this.raise(id, this.#clockMin)
     this.showAll(member)
+  }
+
+  /** What is shown of the id has this clock at least; nobody need be shown the same with it. */
+  raise(id: number, clock: number): void {
+    const shown = this.#shown.get(id)
+    if (shown !== undefined && shown.clock < clock) this.#shown.set(id, { ...shown, clock, entry: null })
   }
 
   /** Sends everybody what has changed: one frame for all but those whose own clock is not the one that the others see. */

@@ -9,7 +9,9 @@ export interface Statement {
   readonly userId: string
   /** With which its node shows the state. */
   readonly clock: number
-  /** When the connection or device began to speak for the id, by its node's clock: of one user's the newest counts. */
+  /** The clock of the client itself, with which each of its connections goes on; 0 for a device. */
+  readonly theirs: number
+  /** When the connection or device began to speak for the id, by its node's clock. */
   readonly claimedAt: number
   /** Since when they are there, and until when without another word; milliseconds since 1970, null: as long as they are connected. */
   readonly since: number
@@ -29,7 +31,8 @@ export interface Said {
 
 /**
  * Which of them is to be believed, the same on every node: of two users whoever came first, for an id has one owner; of
- * one user the newest claim, for a client that lost its node is back before the node is known to be dead.
+ * one user the newest, for a client that lost its node is back before the node is known to be dead. That is what the
+ * client said last by its own clock; the nodes' clocks differ.
  */
 export const believed = (all: readonly Said[]): Said | null => {
   const [only] = all
@@ -37,8 +40,11 @@ export const believed = (all: readonly Said[]): Said | null => {
   const owner = all.reduce((best, each) => (isFirst(each, best) ? each : best)).statement.userId
   return all
     .filter(({ statement }) => statement.userId === owner)
-    .reduce((best, each) => (isFirst(best, each) ? each : best))
+    .reduce((best, each) => (isNewer(each, best) ? each : best))
 }
+
+const isNewer = (a: Said, b: Said): boolean =>
+  a.statement.theirs === b.statement.theirs ? isFirst(b, a) : a.statement.theirs > b.statement.theirs
 
 const isFirst = (a: Said, b: Said): boolean =>
   a.statement.claimedAt === b.statement.claimedAt

@@ -7,15 +7,14 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { Envelope } from '../cluster/envelope.ts'
 import type { ClientIds } from '../log/client-ids.ts'
 import type { GroupCommit } from '../log/group-commit.ts'
-import type { Loader, StoredRoom, UserClients } from '../log/load.ts'
+import type { Loader, UserClients } from '../log/load.ts'
 import type { Snapshot, Snapshots } from '../log/snapshot.ts'
 import type { Tails } from '../log/tail.ts'
 import type { Logger } from '../logger.ts'
 import type { Presences } from '../presence/presences.ts'
+import { checkStored } from './check-stored.ts'
 import { ClientOwners } from './client-owners.ts'
 import { Room, type RoomParts } from './room.ts'
-import { MalformedUpdate } from './update-cursor.ts'
-import { clientsIn, readUpdate } from './update-reader.ts'
 
 export interface LoadRoomParts {
   readonly audit: Pick<Audit, 'record'>
@@ -135,36 +134,6 @@ const makeSnapshot = async (
     return null
   }
 }
-
-/**
- * Newcomers are greeted with these bytes as they are: damaged ones must not get that far.
- *
- * @returns the client ids in the updates behind the snapshot, with those who wrote the updates
- */
-const checkStored = (
-  name: RoomName,
-  { snapshot, snapshotSeq, updates, authors }: StoredRoom
-): ReadonlyMap<number, string> => {
-  let entry: number = snapshotSeq
-  const used = new Map<number, string>()
-  try {
-    if (snapshot !== null) readUpdate(snapshot, ignore)
-    for (const [index, update] of updates.entries()) {
-      entry++
-      const author = authors[index] ?? null
-      for (const client of clientsIn(update))
-        if (author !== null && !used.has(client)) used.set(client, author)
-    }
-  } catch (error) {
-    if (!(error instanceof MalformedUpdate)) throw error
-    throw new RoomlogError('room-corrupt', `${name}: entry ${entry} is damaged: ${error.message}`, {
-      cause: error
-    })
-  }
-  return used
-}
-
-const ignore = { struct: () => {}, deleted: () => {} }
 
 /** Keeps nothing of the stored bytes, which are long until somebody asks. */
 const createOwners = (...from: Parameters<typeof ownersOf>): ClientOwners =>

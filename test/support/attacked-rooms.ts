@@ -86,7 +86,7 @@ export class AttackedRoom {
   /** Through one door after the other, unless the first has let something of it in. */
   async withstand(attack: Attack): Promise<void> {
     for (const door of doors) {
-      await this.#attack(attack, await this.#open(door, attack.by))
+      await this.#attack(attack, door)
       await this.#expectAllowed()
     }
     await this.#goOn(hana, 'theme/motto')
@@ -94,7 +94,7 @@ export class AttackedRoom {
 
   /** Of an attack in steps some are taken: the room is not what it was. */
   async withstandOnce(attack: Attack, door: Door): Promise<void> {
-    await this.#attack(attack, await this.#open(door, attack.by))
+    await this.#attack(attack, door)
     await this.#expectAllowed()
   }
 
@@ -124,10 +124,11 @@ export class AttackedRoom {
     await this.#bystander?.close()
   }
 
-  async #attack({ steps, codes }: Attack, send: Send): Promise<void> {
+  async #attack({ by, steps, codes }: Attack, door: Door): Promise<void> {
+    const send = await this.#open(door, by)
     for (const [index, { update, outcome }] of steps.entries()) {
       const answer = await send(update)
-      expectOutcome(answer, outcome, `step ${index + 1}`)
+      expectOutcome(answer, outcome, `${door}, step ${index + 1}`)
       if (outcome === 'taken') this.#hold(update)
       // Over HTTP the role is looked at before the update is.
       if (index === steps.length - 1 && codes.length > 0) expect([...codes, 'read-only']).toContain(answer)

@@ -5,14 +5,14 @@ import { waitUntil } from './wait-until.ts'
 /** A socket on `/y/<room>` that says what it is told to. */
 export class RawYClient {
   readonly #socket: WebSocket
-  #isAnswered = false
+  #answers = 0
   ending: { readonly code: number; readonly reason: string } | null = null
 
   private constructor(socket: WebSocket) {
     this.#socket = socket
     socket.on('message', (data: Buffer) => {
       const [type, step] = data
-      if (type === 0 && step === 1) this.#isAnswered = true
+      if (type === 0 && step === 1) this.#answers++
     })
     socket.on('close', (code, reason) => {
       this.ending = { code, reason: String(reason) }
@@ -24,8 +24,7 @@ export class RawYClient {
     const socket = new WebSocket(`${wsUrl}/y/${room}?token=${token}`)
     const client = new RawYClient(socket)
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
-    client.#say(0, Uint8Array.of(0))
-    await waitUntil(() => client.#isAnswered || client.ending, { about: 'sync step 2', everyMs: 1 })
+    await client.settled()
     client.#say(1, Uint8Array.of(0, 0))
     return client
   }
@@ -34,16 +33,11 @@ export class RawYClient {
     this.#say(2, update)
   }
 
-  /** Resolves when the server has read everything that was sent before, and a turn more, or has sent this client away. */
+  /** Resolves when the server has taken everything that was sent before, or has sent this client away: it answers in order. */
   async settled(): Promise<void> {
-    for (let turn = 0; turn < 2 && this.ending === null; turn++) {
-      let isBack = false
-      this.#socket.once('pong', () => {
-        isBack = true
-      })
-      this.#socket.ping()
-      await waitUntil(() => isBack || this.ending, { about: 'the pong', everyMs: 1 })
-    }
+    const before = this.#answers
+    this.#say(0, Uint8Array.of(0))
+    await waitUntil(() => this.#answers > before || this.ending, { about: 'sync step 2', everyMs: 1 })
   }
 
   #say(step: number, payload: Uint8Array): void {

@@ -11,6 +11,14 @@ export interface StockProvider extends Disposable {
   settled(timeoutMs?: number): Promise<void>
 }
 
+/** One that is destroyed before it is open says so once more when nobody listens to it any longer. */
+class HeardWebSocket extends WebSocket {
+  constructor(address: string | URL) {
+    super(address)
+    this.on('error', () => this.readyState)
+  }
+}
+
 /** @param wsUrl of a server, `ws://host:port`. It comes back by itself; sooner than the default, for speed. */
 export const openProvider = (
   wsUrl: string,
@@ -20,7 +28,7 @@ export const openProvider = (
 ): StockProvider => {
   const websocketProvider = new HocuspocusProviderWebsocket({
     url: `${wsUrl}/ws`,
-    WebSocketPolyfill: WebSocket,
+    WebSocketPolyfill: HeardWebSocket,
     delay: 100,
     minDelay: 100,
     maxDelay: 500
