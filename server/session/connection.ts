@@ -161,13 +161,12 @@ export class Connection implements Member, Busy {
     const saved = this.#applyAll(updates, certain)
     if (saved === 0) return
     const since = this.#inboxSince
-    const owed = this.#acknowledgements.owed(saved)
     this.room.whenCommitted((error) => {
       if (error !== null || this.#hasLeft) return
       const ms = monotonic() - since
       this.room.acknowledgements.add(ms)
       this.#parts.acknowledged(ms)
-      this.#acknowledge(owed)
+      this.#acknowledge(saved)
     })
   }
 
@@ -212,7 +211,6 @@ export class Connection implements Member, Busy {
       this.refuse('message-malformed', `no sync message has the type ${step}`)
       return
     }
-    if (step === syncStep.two) this.#acknowledgements.answered()
     const isFirstSync = step === syncStep.two && !this.#isSynced
     // Most who come have nothing to say: that wakes no document.
     if (isFirstSync && this.#refusal === null && this.#arrivals.areNothingWith(payload))
@@ -233,7 +231,6 @@ export class Connection implements Member, Busy {
   #beginEmpty(): void {
     this.#isSynced = true
     this.#repeats = null
-    if (this.#acknowledgements.owed(1) === 0) return
     this.room.whenCommitted((error) => {
       if (error === null) this.#acknowledge(1)
     })
