@@ -1,13 +1,12 @@
 import type { Story } from './story.ts'
 import type { Violation } from './violation.ts'
 
-/** Everybody is shown exactly those who are there, on their node, by the names of their tokens. */
+/** Everybody is shown exactly those who are there, on whichever node, by the names of their tokens. */
 export const checkPresence = async ({ clients, rooms }: Story): Promise<Violation[]> =>
   rooms.flatMap((room) => {
     const here = clients.filter((client) => client.room === room && client.isOnline)
-    return here.flatMap(({ id, name, seen, address }) => {
-      const together = here.filter((client) => client.address === address)
-      const names = new Map(together.map((client) => [client.id, client.name]))
+    const names = new Map(here.map((client) => [client.id, client.name]))
+    return here.flatMap(({ id, name, seen }) => {
       const ghosts = [...seen.keys()].filter((one) => !names.has(one))
       const missing = [...names.keys()].filter((one) => !seen.has(one))
       const forged = [...seen].filter(
