@@ -80,6 +80,30 @@ describe('G10: presence on several nodes', () => {
     expect(at(world.nodes, first).seen).toContain('ben')
   })
 
+  test('of somebody whose node ended is shown to those who were there with them and came to another one first', async () => {
+    using world = await startNodes(2)
+    const [ada, ben, cleo] = [
+      come(at(world.nodes, first), 'ada'),
+      come(at(world.nodes, first), 'ben'),
+      come(at(world.nodes, second), 'cleo')
+    ]
+    await shows(cleo, ada, { here: true })
+    await shows(cleo, ben, { here: true })
+    ben.disconnect()
+    await shows(cleo, ben, null)
+    ben.connect(at(world.nodes, first))
+    await shows(ben, ada, { here: true })
+    at(world.nodes, first).kill()
+    await shows(cleo, ada, null)
+    ada.cut()
+    ben.cut()
+    ben.connect(at(world.nodes, second))
+    await shows(cleo, ben, { here: true })
+    ada.connect(at(world.nodes, second))
+    await shows(cleo, ada, { here: true })
+    await shows(ben, ada, { here: true })
+  })
+
   test('mends what was lost on the way: somebody who came, moved, or left', async () => {
     using world = await startNodes(2)
     const [ada, ben] = [come(at(world.nodes, first), 'ada'), come(at(world.nodes, second), 'ben')]

@@ -21,21 +21,18 @@ export const act = async (steps: readonly Step[], stage: Stage): Promise<Promise
   return underWay
 }
 
-/** All faults end: everything runs, everybody may come back. */
+/** All faults end: everything runs, everybody reads. Whoever left is still away. */
 export const mend = async ({ world, clients }: Stage): Promise<void> => {
   await world.heal()
   await Promise.all(world.nodes.map((node) => node.heal()))
-  for (const client of clients) {
-    client.readOn()
-    client.comeBack()
-  }
+  for (const client of clients) client.readOn()
 }
 
 const take = (step: Exclude<Step, { do: 'wait' | 'restart' }>, stage: Stage): void | Promise<void> => {
   const { world, clients } = stage
   switch (step.do) {
     case 'crash':
-      return crash(step.node, stage)
+      return crash(step, stage)
     case 'stall':
       return nodeOf(stage, step.node).stall()
     case 'silence':
@@ -81,12 +78,15 @@ const takeOf = (step: Extract<Step, { readonly client: number }>, client: Client
 }
 
 /** The network of a dead node carries nothing more. */
-const crash = (index: number, stage: Stage): void => {
+const crash = ({ node: index, withClients }: Extract<Step, { do: 'crash' }>, stage: Stage): void => {
   const node = nodeOf(stage, index)
   const dead = node.address?.wsUrl
+  if (dead === undefined) return
+  const itsClients = stage.clients.filter(({ address }) => address === dead)
   node.crash(() => {
-    for (const client of stage.clients) if (client.address === dead) client.cut()
+    for (const client of itsClients) client.cut()
   })
+  if (withClients) for (const client of itsClients) client.leave()
 }
 
 const nodeOf = ({ world }: Stage, index: number) => at(world.nodes, index)

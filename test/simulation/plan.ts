@@ -94,6 +94,8 @@ const planFault = (random: Random, { faults, clients, nodes }: Scene): Fault => 
     case 'leave':
     case 'stop-reading':
       return { do: name, client }
+    case 'crash':
+      return { do: name, node, withClients: random.chance(50) }
     case 'database':
       return { do: name, node, fault: random.pick(databaseFaults), times: 1 + random.below(3) }
     case 'bus':

@@ -51,7 +51,6 @@ export class ProviderClient implements Client {
     this.#provider.on('authenticationFailed', ({ reason }: { readonly reason: string }) => {
       this.wrongs.push(`denied: ${reason}`)
     })
-    this.#provider.on('close', () => this.#forgetClocks())
     this.#provider.attach()
     this.#provider.setAwarenessField('edits', 0)
   }
@@ -140,11 +139,5 @@ export class ProviderClient implements Client {
     this.#socket.destroy()
     this.document.destroy()
     void this.#link[Symbol.asyncDispose]()
-  }
-
-  /** Like a page that is opened anew: with these, somebody who has done nothing since would not be shown again. */
-  #forgetClocks(): void {
-    const { awareness } = this.#provider
-    for (const id of awareness?.meta.keys() ?? []) if (id !== this.id) awareness?.meta.delete(id)
   }
 }

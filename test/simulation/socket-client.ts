@@ -161,10 +161,8 @@ export class SocketClient implements Client {
     this.#unacknowledged = []
     this.#hasSentStep2 = false
     this.#isSynced = false
-    const others = [...this.#awareness.meta.keys()].filter((id) => id !== this.id)
+    const others = [...this.#awareness.getStates().keys()].filter((id) => id !== this.id)
     removeAwarenessStates(this.#awareness, others, 'lost')
-    // Like a page that is opened anew: with these, somebody who has done nothing since would not be shown again.
-    for (const id of others) this.#awareness.meta.delete(id)
     void this.#connectLater()
   }
 

@@ -29,8 +29,8 @@ export type Fault =
       readonly fault: DatabaseFault
       readonly times: number
     }
-  /** kill -9. */
-  | { readonly do: 'crash'; readonly node: number }
+  /** kill -9; perhaps what it stands beside loses power too, and its clients are away until the end of the phase. */
+  | { readonly do: 'crash'; readonly node: number; readonly withClients: boolean }
   /** SIGTERM, and a new process. */
   | { readonly do: 'restart'; readonly node: number }
   /** SIGSTOP, until the end of the phase. */

@@ -2,14 +2,15 @@
  * A story: a plan that is acted out in a world, and what turned out not to hold.
  *
  *   phase: steps, faults among them ──▶ while they last: nothing was promised that is not in the log
- *          all is mended            ──▶ everybody meets: all checks
+ *          all is mended            ──▶ nobody who left is shown
+ *          everybody is back        ──▶ everybody meets: all checks
  */
 import { act, mend } from './act.ts'
 import { checkIdle } from './check-idle.ts'
 import { checkMeeting } from './check-meeting.ts'
 import { checkMemory } from './check-memory.ts'
 import { checkNewcomers } from './check-newcomers.ts'
-import { checkPresence } from './check-presence.ts'
+import { checkAbsence, checkPresence } from './check-presence.ts'
 import { checkHonest, checkPromises, readAudited } from './check-promises.ts'
 import { checkReplicas } from './check-replicas.ts'
 import type { Client } from './client.ts'
@@ -68,7 +69,10 @@ export const playStory = async (plan: Plan, world: World): Promise<Outcome> => {
       acknowledgedInFaults += acknowledged(clients) - before
       await Promise.all(underWay)
       await mend(story)
-      const violations = broken.length > 0 ? broken : await checkAll(story)
+      const ghosts = await eventually(() => checkAbsence(story))
+      for (const client of clients) client.comeBack()
+      const found = [...broken, ...ghosts]
+      const violations = found.length > 0 ? found : await checkAll(story)
       if (violations.length > 0) return outcome(index, violations)
     }
   } finally {

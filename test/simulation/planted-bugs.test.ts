@@ -15,10 +15,10 @@ const bugs: readonly (PlantedBug & { readonly foundBy: RegExp })[] = [
     foundBy: /^ {2}! what is acknowledged is in the log: /m
   },
   {
-    name: 'a presence that stays when its connection is gone',
-    file: 'server/session/connection.ts',
-    right: '    this.room.presence.leave(this)\n',
-    wrong: '',
+    name: 'people who stay when their node is gone',
+    file: 'server/presence/presence.ts',
+    right: '    const lost = this.#replicas.drop(node)\n',
+    wrong: '    const lost = this.#replicas.statementsOf(node)\n',
     foundBy: /^ {2}! presence is true: .* is shown .* who left/m
   },
   {
