@@ -133,16 +133,21 @@ for (const engine of engines) {
 }
 
 describe('a snapshot is due', () => {
+  const MiB = 1024 * 1024
   test.each([
-    [999, 0, false],
-    [1_000, 0, true],
-    [1_000, 60_000, true],
-    [1_000, 60_060, false],
-    [1_001, 60_060, true],
-    [9_999, 600_000, false],
-    [10_000, 600_000, true]
-  ])('%i rows after one of %i bytes: %s', (rows, bytes, isDue) => {
-    expect(isSnapshotDue(rows, bytes)).toBe(isDue)
+    [999, 0, 0, false],
+    [1_000, 0, 0, true],
+    [1_000, 0, 60_000, true],
+    [1_000, 0, 60_060, false],
+    [1_001, 0, 60_060, true],
+    [9_999, 0, 600_000, false],
+    [10_000, 0, 600_000, true],
+    [3, MiB - 1, 0, false],
+    [3, MiB, 0, true],
+    [3, 2 * MiB, 2 * MiB + 1, false],
+    [3, 2 * MiB, 2 * MiB, true]
+  ])('%i rows of %i bytes after one of %i bytes: %s', (rows, bytes, snapshotBytes, isDue) => {
+    expect(isSnapshotDue({ rows, bytes }, snapshotBytes)).toBe(isDue)
   })
 })
 

@@ -2,8 +2,9 @@
  * Snapshots: the log of a room folded up to a seq, made from the snapshot before and the rows after it.
  *
  * Never from the live document, which holds what is not committed. One is due whenever the rows since the last
- * outnumber both a thousand and a sixtieth of its bytes: then the cost of a load, and the bytes written per edit, are
- * bounded whatever the size of the document. A worker folds them, one room after the other.
+ * outnumber both a thousand and a sixtieth of its bytes, or take more bytes than both a megabyte and itself: then the
+ * cost of a load, and the bytes written per edit, are bounded whatever the size of the document, also where large values
+ * are written over one another. A worker folds them, one room after the other.
  */
 import { Worker } from 'node:worker_threads'
 import type { RoomName, Seq } from '../../schema/room-name.ts'
@@ -16,12 +17,21 @@ import type { FoldAnswer, FoldRequest } from './snapshot-worker.ts'
 export const snapshotRowsMin = 1_000
 export const snapshotBytesPerRow = 60
 
-export const isSnapshotDue = (rowsSince: number, snapshotBytes: number): boolean =>
-  rowsSince >= Math.max(snapshotRowsMin, snapshotBytes / snapshotBytesPerRow)
+export const snapshotTailBytesMin = 1024 * 1024
+
+/** What is in the log after a snapshot. */
+export interface Tail {
+  readonly rows: number
+  readonly bytes: number
+}
+
+export const isSnapshotDue = ({ rows, bytes }: Tail, snapshotBytes: number): boolean =>
+  rows >= Math.max(snapshotRowsMin, snapshotBytes / snapshotBytesPerRow) ||
+  bytes >= Math.max(snapshotTailBytesMin, snapshotBytes)
 
 /** A room that is closed is folded sooner, at a tenth of that: the next one who opens it then has little to wait for. */
-export const isSnapshotWorthClosing = (rowsSince: number, snapshotBytes: number): boolean =>
-  isSnapshotDue(rowsSince * 10, snapshotBytes)
+export const isSnapshotWorthClosing = ({ rows, bytes }: Tail, snapshotBytes: number): boolean =>
+  isSnapshotDue({ rows: rows * 10, bytes: bytes * 10 }, snapshotBytes)
 
 /** What was stored: the seq it stands for and its size in bytes. */
 export interface Snapshot {

@@ -23,6 +23,7 @@ import type { Presence, Present } from '../presence/presence.ts'
 import { addressPrefix, syncFrame, syncStep } from '../session/frames.ts'
 import { Broadcast, type Viewer } from './broadcast.ts'
 import type { ClientOwners } from './client-owners.ts'
+import { DocumentSize } from './document-size.ts'
 import { batchTopic, decodeBatch, encodeBatch } from './fan-out.ts'
 import { Follower, type ForeignEntry } from './follower.ts'
 import { contradictionOf } from './guard/contradiction.ts'
@@ -104,8 +105,7 @@ export class Room implements RoomLogListener {
   #document: Y.Doc | null = null
   #greeting: { readonly prefix: Uint8Array; readonly frames: Buffer } | null = null
   readonly #snapshotting: Snapshotting
-  /** At most what the document takes as bytes; measured anew by each snapshot. */
-  bytes: number
+  readonly size: DocumentSize
   /** Why the document cannot be used any more: it is ahead of its log, or the log cannot be folded. */
   brokenBy: RoomlogError | null = null
   isClosed = false
@@ -133,9 +133,16 @@ export class Room implements RoomLogListener {
     this.#stored = stored ?? nothingStored
     const { snapshot, updates } = this.#stored
     const bytes = snapshot?.length ?? 0
-    this.bytes = updates.reduce((sum, { length }) => sum + length, bytes)
-    const { name, makeSnapshot } = parts
-    this.#snapshotting = new Snapshotting({ name, bytes, size: this }, updates.length, makeSnapshot)
+    const tail = { rows: updates.length, bytes: updates.reduce((sum, { length }) => sum + length, 0) }
+    this.size = new DocumentSize(bytes)
+    this.size.grew(tail.bytes)
+    this.#snapshotting = new Snapshotting({
+      ...parts,
+      bytes,
+      tail,
+      size: this.size,
+      make: parts.makeSnapshot
+    })
   }
 
   /** The document with everything in it. @throws RoomlogError 'room-corrupt': the room is closed and quarantined */
@@ -259,9 +266,16 @@ export class Room implements RoomLogListener {
     const { scope, definition, role, identity } = access
     const by = { scope, definition, role, userId: identity.user.id, owners, announced }
     const verdict = guardUpdate(this.document, update, by)
-    if (verdict.answer !== 'apply' || this.bytes + update.length <= documentBytesMax) return verdict
-    const detail = `${this.bytes} bytes and ${update.length} more > ${documentBytesMax}`
+    if (verdict.answer !== 'apply' || this.#hasSpaceFor(update.length)) return verdict
+    const detail = `${this.size.bytesMax} bytes and ${update.length} more > ${documentBytesMax}`
     return { answer: 'refuse', code: 'too-large', detail, path: null, isFinal: true }
+  }
+
+  #hasSpaceFor(bytes: number): boolean {
+    const { documentBytesMax } = this.#parts
+    if (this.size.bytesMax + bytes > documentBytesMax && this.size.isWorthMeasuring(documentBytesMax))
+      this.size.measure()(Y.encodeStateAsUpdate(this.document).length)
+    return this.size.bytesMax + bytes <= documentBytesMax
   }
 
   whenCommitted(then: (error: RoomlogError | null) => void): void {
@@ -274,7 +288,7 @@ export class Room implements RoomLogListener {
     const { author, source, isRelayed, mustFollow } = origin instanceof Writing ? origin : serverWriting
     if (origin instanceof Writing) origin.isRelayed = false
     this.#greeting = null
-    this.bytes += update.length
+    this.size.grew(update.length)
     this.broadcast.applied(update)
     const cause = isRelayed ? relayed : null
     this.#parts.commits.append(this.log, author, update, source, { cause, mustFollow })
@@ -285,7 +299,7 @@ export class Room implements RoomLogListener {
     const first = (seq - entries.length + 1) as Seq
     this.#follower.committed(first, seq)
     this.#fanOut(first, seq, at, entries)
-    this.#snapshotting.grew(entries.length)
+    this.#snapshotting.grew(entries)
     this.broadcast.show(entries)
     this.#tell(seq, at, entries)
     this.#parts.onCommitted?.()
@@ -316,11 +330,11 @@ export class Room implements RoomLogListener {
     if (asleep !== null && asleep.updates.length <= sleepingUpdatesMax) this.#stored = asleep
     else this.#integrate(fresh)
     for (const { author, update, isRelayed } of fresh) {
-      this.bytes += update.length
+      this.size.grew(update.length)
       if (!isRelayed) for (const client of clientsIn(update)) this.#parts.owners.claim(client, author)
     }
     this.#greeting = null
-    this.#snapshotting.grew(fresh.length)
+    this.#snapshotting.grew(fresh)
     this.broadcast.show(fresh)
     for (const { seq, at, author, update } of entries)
       if (update !== null) this.#tell(seq, at, [{ author, update }])

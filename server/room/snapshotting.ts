@@ -1,58 +1,60 @@
 /** When a room is folded: once there is so much behind its newest snapshot that it is worth it, and never twice at once. */
 import type { RoomName } from '../../schema/room-name.ts'
-import { isSnapshotDue, isSnapshotWorthClosing, type Snapshot } from '../log/snapshot.ts'
+import { isSnapshotDue, isSnapshotWorthClosing, type Snapshot, type Tail } from '../log/snapshot.ts'
+import type { DocumentSize } from './document-size.ts'
+
+export interface SnapshottingParts {
+  readonly name: RoomName
+  /** Of the newest snapshot. */
+  readonly bytes: number
+  /** After it. */
+  readonly tail: Tail
+  /** Each snapshot measures it. */
+  readonly size: DocumentSize
+  readonly make: (room: RoomName) => Promise<Snapshot | null>
+}
 
 export class Snapshotting {
-  readonly #room: RoomName
-  readonly #make: (room: RoomName) => Promise<Snapshot | null>
-  readonly #size: { bytes: number }
-  #rows: number
+  readonly #parts: SnapshottingParts
   #bytes: number
+  #tail: Tail
   #isUnderWay = false
 
-  /** @param size what the document takes at most, which each snapshot measures anew */
-  constructor(
-    {
-      name,
-      bytes,
-      size
-    }: { readonly name: RoomName; readonly bytes: number; readonly size: { bytes: number } },
-    rows: number,
-    make: (room: RoomName) => Promise<Snapshot | null>
-  ) {
-    this.#room = name
-    this.#rows = rows
-    this.#bytes = bytes
-    this.#size = size
-    this.#make = make
+  constructor(parts: SnapshottingParts) {
+    this.#parts = parts
+    this.#bytes = parts.bytes
+    this.#tail = parts.tail
   }
 
   /** There are more entries, of whichever node. */
-  grew(rows: number): void {
-    this.#rows += rows
+  grew(entries: readonly { readonly update: Uint8Array }[]): void {
+    let { bytes } = this.#tail
+    for (const { update } of entries) bytes += update.length
+    this.#tail = { rows: this.#tail.rows + entries.length, bytes }
   }
 
   makeIfDue(): void {
-    if (isSnapshotDue(this.#rows, this.#bytes)) void this.#run()
+    if (isSnapshotDue(this.#tail, this.#bytes)) void this.#run()
   }
 
   /** Nobody is here any more. */
   makeIfWorthIt(): void {
-    if (isSnapshotWorthClosing(this.#rows, this.#bytes)) void this.#run()
+    if (isSnapshotWorthClosing(this.#tail, this.#bytes)) void this.#run()
   }
 
   async #run(): Promise<void> {
     if (this.#isUnderWay) return
     this.#isUnderWay = true
-    const rows = this.#rows
-    const { bytes } = this.#size
+    const { name, make, size } = this.#parts
+    const folded = this.#tail
+    const measured = size.measure()
     try {
-      const made = await this.#make(this.#room)
+      const made = await make(name)
       if (made !== null) {
-        this.#size.bytes += made.bytes - bytes
+        measured(made.bytes)
         this.#bytes = made.bytes
       }
-      this.#rows -= rows
+      this.#tail = { rows: this.#tail.rows - folded.rows, bytes: this.#tail.bytes - folded.bytes }
     } finally {
       this.#isUnderWay = false
     }
