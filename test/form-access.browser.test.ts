@@ -48,8 +48,6 @@ describe.skipIf(missing('chromium'))('the form app', () => {
 
   const looks = [
     { colorScheme: 'light', viewport: { width: 1440, height: 900 } },
-    { colorScheme: 'dark', viewport: { width: 1440, height: 900 } },
-    { colorScheme: 'light', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
     { colorScheme: 'dark', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
   ] as const
 

@@ -100,14 +100,19 @@ const fuzz = async (
 
 const suite = describe.skipIf(missing('postgres'))
 
-suite('frames of random content', () => {
-  it('before a token are refused or ignored: 30,000', async () => {
+/** The soak, of 100,000, is a command of its own. */
+const frames = Number(process.env.ROOMLOG_TEST_FRAMES ?? 20_000)
+/** Of those that were refused, some are always of the kind that is looked for. */
+const some = frames / 50
+
+suite(`${frames} frames of random content`, () => {
+  it('before a token are refused or ignored', async () => {
     const next = (random: Random) => Array.from({ length: 6 }, () => anyFrame(random, bystander.room))
-    await fuzz(30_000, 1, next)
-    expect(await world.refusals('message-malformed')).toBeGreaterThan(2_000)
+    await fuzz(frames * 0.3, 1, next)
+    expect(await world.refusals('message-malformed')).toBeGreaterThan(some)
   }, 60_000)
 
-  it('of a reader change nothing: 40,000', async () => {
+  it('of a reader change nothing', async () => {
     const reader = await tokenFor('eve', 'reader')
     const around = (frames: Frame[]) => [
       authMessage(bystander.room, reader),
@@ -119,19 +124,19 @@ suite('frames of random content', () => {
       const any = Array.from({ length: 4 }, () => anyFrame(random, bystander.room))
       return random.chance(70) ? around(readable) : around(any)
     }
-    await fuzz(40_000, 2, next)
-    expect(await world.refusals('read-only')).toBeGreaterThan(20)
+    await fuzz(frames * 0.4, 2, next)
+    expect(await world.refusals('read-only')).toBeGreaterThan(0)
   }, 60_000)
 
-  it('of a writer change nothing that is not a whole update: 30,000', async () => {
+  it('of a writer change nothing that is not a whole update', async () => {
     const room = newRoom()
     const next = (random: Random) => [
       authMessage(room, token),
       ...Array.from({ length: 20 }, () => readableFrame(random, room)),
       closeMessage(room)
     ]
-    await fuzz(30_000, 3, next)
-    expect(await world.refusals('update-malformed')).toBeGreaterThan(2_000)
+    await fuzz(frames * 0.3, 3, next)
+    expect(await world.refusals('update-malformed')).toBeGreaterThan(some)
     const document = new Y.Doc()
     for (const { update } of await world.rows(room)) Y.applyUpdate(document, update)
     expect(isPending(document)).toBe(false)

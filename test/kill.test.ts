@@ -21,7 +21,7 @@ import { type ServerProcess, startServer } from './support/server.ts'
 import { openProvider, type StockProvider } from './support/stock-provider.ts'
 import { Typist } from './support/typist.ts'
 
-const trials = { postgres: 12, pglite: 8 }
+const trials = { postgres: 6, pglite: 4 }
 const killWithinMs = 50
 const acknowledgementsMax = 400
 /** So many updates a typist has on the way at most. */

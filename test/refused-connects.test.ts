@@ -11,7 +11,7 @@ import { type SessionWorld, startSessionWorld, tokenFor } from './support/sessio
 import { seconds, signToken } from './support/tokens.ts'
 import { waitUntil } from './support/wait-until.ts'
 
-const connects = Number(process.env.ROOMLOG_TEST_CONNECTS ?? 3_000)
+const connects = Number(process.env.ROOMLOG_TEST_CONNECTS ?? 1_500)
 const atOnce = 64
 const silentAtOnce = 512
 const MiB = 1024 ** 2
