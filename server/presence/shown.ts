@@ -24,11 +24,8 @@ interface Shown {
 /** Clocks of those who left are remembered until there are this many, so that a late message cannot bring them back. */
 const goneMax = 256
 
-/** Nobody is back sooner; and so those who are back together are shown the same bytes. */
-const backMsMin = 100
-
 /** Later than any clock that a node showed before. */
-const newestClock = (): number => Math.floor(now() / backMsMin) * backMsMin
+const newestClock = (): number => now() + 1
 
 const nobody = Buffer.from('null')
 
@@ -106,7 +103,8 @@ export class ShownStates {
    */
   showAgain(member: Present): void {
     this.#clockMin = newestClock()
-    for (const [id, { json }] of this.#shown) if (json !== null) this.raise(id, this.#clockMin)
+    for (const [id, { json, clock }] of this.#shown)
+      if (json !== null) this.raise(id, Math.max(clock + 1, this.#clockMin))
     this.showAll(member)
   }
 
