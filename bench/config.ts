@@ -111,7 +111,7 @@ export const full: Settings = {
     typists: 10,
     updatesPerSecond: 100,
     warmUpMs: 3_000,
-    idleMs: 6_000
+    idleMs: 16_000
   },
   storm: { clients: 1_000, rooms: 200, documentBytes: 20_000 },
   twoNodes: {

@@ -72,7 +72,46 @@ describe.skipIf(missing('postgres'))('a room that is only read', () => {
     expect(await awake()).toBe(0)
   })
 
-  it('wakes for whoever comes back and asks for a difference, which they get', async () => {
+  it('sleeps for those who come back with all of it, or with less, deletes included', async () => {
+    const room = await storedRoom()
+    const ada = await enter(room)
+    await ada.write((text) => text.insert(text.length, ' twice'))
+    const all = Y.encodeStateAsUpdate(ada.document)
+    await ada.client.close()
+    await waitUntil(async () => (await world.stats()).rooms === 0, { about: 'the room to be closed' })
+    for (let turn = 0; turn < 3; turn++) {
+      const client = await world.open()
+      const document = new Y.Doc()
+      Y.applyUpdate(document, all)
+      await client.enter(room, { token, document })
+      expect(client.acknowledged()).toBe(1)
+    }
+    // Half of what was typed, in the middle of a struct.
+    const early = new Y.Doc()
+    early.clientID = ada.document.clientID
+    const typed = await world.rows(room)
+    for (const { update } of typed.slice(0, 2)) Y.applyUpdate(early, update)
+    const late = await world.open()
+    await late.enter(room, { token, document: early })
+    expect(textOf(early)).toBe('stored twice')
+    expect(Y.encodeStateVector(early)).toEqual(Y.encodeStateVector(ada.document))
+    expect(await awake()).toBe(0)
+  })
+
+  it('wakes for whoever comes back with deletes that it does not have, and has them then', async () => {
+    const room = await storedRoom()
+    const ada = await enter(room)
+    const mine = new Y.Doc()
+    Y.applyUpdate(mine, Y.encodeStateAsUpdate(ada.document))
+    mine.getText('text').delete(0, 2)
+    const ben = await world.open()
+    await ben.enter(room, { token, document: mine })
+    await waitUntil(() => heardBy(ada.client, room) === 'ored', { about: 'the deletes' })
+    expect(await awake()).toBe(1)
+    expect(textOf((await enter(room)).document)).toBe('ored')
+  })
+
+  it('wakes for whoever comes back with more, and both have all', async () => {
     const room = await storedRoom()
     const mine = new Y.Doc()
     mine.getText('text').insert(0, 'offline ')

@@ -20,17 +20,17 @@ import { type AppendedEntry, type Commit, RoomLog, type RoomLogListener } from '
 import type { Snapshot } from '../log/snapshot.ts'
 import type { Standing, Tails } from '../log/tail.ts'
 import type { Presence, Present } from '../presence/presence.ts'
-import { addressPrefix, syncFrame, syncStep } from '../session/frames.ts'
+import { addressPrefix } from '../session/frames.ts'
 import { Broadcast, type Viewer } from './broadcast.ts'
 import type { ClientOwners } from './client-owners.ts'
 import { DocumentSize } from './document-size.ts'
 import { batchTopic, decodeBatch, encodeBatch } from './fan-out.ts'
 import { Follower, type ForeignEntry } from './follower.ts'
 import { contradictionOf } from './guard/contradiction.ts'
-import { rememberDeletes } from './guard/remembered.ts'
 import { LatencySample } from './latency.ts'
+import { RoomDocument } from './room-document.ts'
 import { Snapshotting } from './snapshotting.ts'
-import { nothingStored, type StoredBytes, storedFrames, wake, withUpdates } from './stored-bytes.ts'
+import { nothingStored } from './stored-bytes.ts'
 import { clientsIn } from './update-reader.ts'
 import { guardUpdate, type Refusal, type Verdict } from './write-guard.ts'
 import { type Behind, behind, isUncertain, type Judging, relayed, serverWriting, Writing } from './writing.ts'
@@ -76,12 +76,8 @@ export interface RoomParts {
 /** Of an entry, what others are shown of it. */
 type Shown = Pick<AppendedEntry, 'author' | 'update' | 'source'>
 
-/** A room whose document nobody needs keeps so many entries as they are; with more, each newcomer would wait for them. */
-const sleepingUpdatesMax = 500
-
 /** The origin of what others have written to the log: it is not logged again. */
 const committed = Symbol('committed')
-const emptyVector = Uint8Array.of(0)
 
 export class Room implements RoomLogListener {
   readonly name: RoomName
@@ -100,10 +96,7 @@ export class Room implements RoomLogListener {
   readonly #parts: RoomParts
   readonly #follower: Follower
   readonly #holds = new Set<Promise<unknown>>()
-  /** What the document is made of, until it is made. */
-  #stored: StoredBytes
-  #document: Y.Doc | null = null
-  #greeting: { readonly prefix: Uint8Array; readonly frames: Buffer } | null = null
+  readonly #document: RoomDocument
   readonly #snapshotting: Snapshotting
   readonly size: DocumentSize
   /** Why the document cannot be used any more: it is ahead of its log, or the log cannot be folded. */
@@ -130,8 +123,13 @@ export class Room implements RoomLogListener {
       },
       this.log.head
     )
-    this.#stored = stored ?? nothingStored
-    const { snapshot, updates } = this.#stored
+    this.#document = new RoomDocument({
+      stored: stored ?? nothingStored,
+      owners: parts.owners,
+      woken: (document) =>
+        document.on('update', (update: Uint8Array, origin: unknown) => this.#edited(update, origin))
+    })
+    const { snapshot, updates } = stored ?? nothingStored
     const bytes = snapshot?.length ?? 0
     const tail = { rows: updates.length, bytes: updates.reduce((sum, { length }) => sum + length, 0) }
     this.size = new DocumentSize(bytes)
@@ -148,13 +146,18 @@ export class Room implements RoomLogListener {
   /** The document with everything in it. @throws RoomlogError 'room-corrupt': the room is closed and quarantined */
   get document(): Y.Doc {
     if (this.brokenBy !== null) throw this.brokenBy
-    this.#document ??= this.#wake()
-    return this.#document
+    try {
+      return this.#document.live
+    } catch (error) {
+      const reason = new RoomlogError('room-corrupt', `${this.name} cannot be folded`, { cause: error })
+      this.break(reason)
+      throw reason
+    }
   }
 
   /** Nobody has needed the document so far. */
   get isAsleep(): boolean {
-    return this.#document === null
+    return this.#document.isAsleep
   }
 
   /** How many entries the document has, those that wait for their commit included. */
@@ -199,29 +202,24 @@ export class Room implements RoomLogListener {
     while (this.#holds.size > 0) await Promise.all(this.#holds)
   }
 
-  /** What a newcomer gets who has nothing: made once for all who come while nothing changes. Contains the last committed and all that waits. */
+  /** What a newcomer gets who has nothing. Contains the last committed and all that waits. */
   greeting(prefix: Uint8Array): Buffer {
-    if (this.#greeting?.prefix === prefix) return this.#greeting.frames
-    const frames =
-      this.#document === null
-        ? storedFrames(prefix, this.#stored)
-        : syncFrame(prefix, syncStep.two, Y.encodeStateAsUpdate(this.document))
-    this.#greeting = { prefix, frames }
-    return frames
+    return this.#document.greeting(prefix)
   }
 
   /** What a document at this state vector lacks, as one update. */
-  difference(stateVector: Uint8Array): Uint8Array {
-    const { document } = this
-    const update = Y.encodeStateAsUpdate(document, stateVector)
-    // Nothing is lacking but, perhaps, deletes: whoever has them says so next, in the same bytes.
-    if (update[0] === 0) rememberDeletes(document, update.subarray(1))
-    return update
+  difference(theirs: Uint8Array): Uint8Array {
+    return this.#document.difference(theirs)
   }
 
   /** What this node has, so that a newcomer knows what to send; nothing, if the newcomer has nothing. */
   stateVector(theirs: Uint8Array): Uint8Array {
-    return theirs.length <= 1 ? emptyVector : Y.encodeStateVector(this.document)
+    return this.#document.vectorFor(theirs)
+  }
+
+  /** Has the room all of this, as far as can be told without its document? */
+  isKnownAsleep(update: Uint8Array): boolean {
+    return this.#document.isKnownAsleep(update)
   }
 
   /**
@@ -287,7 +285,7 @@ export class Room implements RoomLogListener {
     if (origin === committed) return
     const { author, source, isRelayed, mustFollow } = origin instanceof Writing ? origin : serverWriting
     if (origin instanceof Writing) origin.isRelayed = false
-    this.#greeting = null
+    this.#document.changed()
     this.size.grew(update.length)
     this.broadcast.applied(update)
     const cause = isRelayed ? relayed : null
@@ -326,14 +324,12 @@ export class Room implements RoomLogListener {
     const fresh = entries.flatMap(({ author, update, isRelayed }) =>
       update === null ? [] : [{ author, update, isRelayed, source: null }]
     )
-    const asleep = this.#document === null ? withUpdates(this.#stored, fresh) : null
-    if (asleep !== null && asleep.updates.length <= sleepingUpdatesMax) this.#stored = asleep
-    else this.#integrate(fresh)
+    if (!this.#document.addAsleep(fresh)) this.#integrate(fresh)
     for (const { author, update, isRelayed } of fresh) {
       this.size.grew(update.length)
       if (!isRelayed) for (const client of clientsIn(update)) this.#parts.owners.claim(client, author)
     }
-    this.#greeting = null
+    this.#document.changed()
     this.#snapshotting.grew(fresh)
     this.broadcast.show(fresh)
     for (const { seq, at, author, update } of entries)
@@ -379,21 +375,8 @@ export class Room implements RoomLogListener {
   close(): void {
     this.isClosed = true
     this.#follower.close()
-    this.#document?.destroy()
+    this.#document.destroy()
     this.#parts.onClosed()
     if (this.brokenBy === null) this.#snapshotting.makeIfWorthIt()
-  }
-
-  #wake(): Y.Doc {
-    try {
-      const document = wake(this.#stored, this.#parts.owners)
-      document.on('update', (update: Uint8Array, origin: unknown) => this.#edited(update, origin))
-      this.#stored = nothingStored
-      return document
-    } catch (error) {
-      const reason = new RoomlogError('room-corrupt', `${this.name} cannot be folded`, { cause: error })
-      this.break(reason)
-      throw reason
-    }
   }
 }

@@ -15,6 +15,10 @@ const earlyUpdatesMax = 1_000
 const earlyBytesMax = 1024 * 1024
 const retrySeconds = 1
 
+/** Has the update neither structs nor deletes? */
+export const isNothing = (update: Uint8Array): boolean =>
+  update.length === 2 && update[0] === 0 && update[1] === 0
+
 export class Arrivals {
   readonly #held: Held
   #inbox: Uint8Array[] = []
@@ -36,10 +40,9 @@ export class Arrivals {
     return this.#inbox.length === 0
   }
 
-  /** Nothing waits, and this update has neither structs nor deletes. */
-  areNothingWith(update: Uint8Array): boolean {
-    const isIdle = this.isEmpty && !this.hasEarly && !this.isBehind
-    return isIdle && update.length === 2 && update[0] === 0 && update[1] === 0
+  /** Does nothing wait? */
+  get isIdle(): boolean {
+    return this.isEmpty && !this.hasEarly && !this.isBehind
   }
 
   get hasEarly(): boolean {

@@ -25,7 +25,7 @@ import type { Member, Room } from '../room/room.ts'
 import { Writing } from '../room/writing.ts'
 import { describeExcess } from '../too-many.ts'
 import { Acknowledgements } from './acknowledgements.ts'
-import { Arrivals } from './arrivals.ts'
+import { Arrivals, isNothing } from './arrivals.ts'
 import type { ConnectionParts } from './connection-parts.ts'
 import { escalationNews } from './escalation-news.ts'
 import {
@@ -213,7 +213,8 @@ export class Connection implements Member, Busy {
     }
     const isFirstSync = step === syncStep.two && !this.#isSynced
     // Most who come have nothing to say: that wakes no document.
-    if (isFirstSync && this.#refusal === null && this.#arrivals.areNothingWith(payload))
+    const isIdle = this.#refusal === null && this.#arrivals.isIdle
+    if (isFirstSync && isIdle && (isNothing(payload) || this.room.isKnownAsleep(payload)))
       return this.#beginEmpty()
     // What came before must still be judged as early, and what was early follows the step that it waited for.
     if (isFirstSync) this.apply()

@@ -34,17 +34,21 @@ export const createRecheck = ({ authority, logger, sessions }: RecheckParts): Re
   /** Up to where they were asked about. */
   let place = 0
   const recheckSome = async (): Promise<void> => {
-    const all = [...sessions()].flatMap((session) =>
-      [...session.connections.values()].map((connection) => ({ session, connection }))
-    )
-    const count = Math.min(partMax, Math.ceil(all.length / partsOfAll))
-    const from = place < all.length ? place : 0
-    place = from + count
+    let total = 0
+    for (const { connections } of sessions()) total += connections.size
+    const from = place < total ? place : 0
+    place = from + Math.min(partMax, Math.ceil(total / partsOfAll))
     const at = now()
-    const due = all.filter(
-      ({ connection }, index) => (index >= from && index < place) || hasEnded(connection, at)
-    )
-    await Promise.all(due.map(({ session, connection }) => recheck(authority, session, connection)))
+    const asked: Promise<void>[] = []
+    let index = 0
+    for (const session of sessions()) {
+      for (const connection of session.connections.values()) {
+        const isDue = (index >= from && index < place) || hasEnded(connection, at)
+        if (isDue) asked.push(recheck(authority, session, connection))
+        index++
+      }
+    }
+    await Promise.all(asked)
   }
   const rounds = startRounds({
     everyMs: roundMs,

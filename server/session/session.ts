@@ -223,7 +223,7 @@ export class Session implements Sharer {
 
   /** Ends the rooms of this session that the access does not cover any more. */
   expel(isAffected: (identity: Identity) => boolean, reason: ErrorCode): void {
-    for (const [address, { access }] of [...this.connections])
+    for (const [address, { access }] of this.connections)
       if (isAffected(access.identity)) this.expelFrom(address, reason)
   }
 

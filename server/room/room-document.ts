@@ -1,0 +1,128 @@
+/**
+ * The document of one room: stored bytes until somebody writes, which answer everybody who comes for the first time, or
+ * comes back and has it all; a Y.Doc from then on.
+ *
+ *   asleep ──somebody writes, or lacks what would take long to find──▶ awake
+ *
+ * When a node was replaced, hundreds come back to each of many rooms with what they have: no document is made for them.
+ */
+import * as Y from 'yjs'
+import { syncFrame, syncStep } from '../session/frames.ts'
+import type { ClientOwners } from './client-owners.ts'
+import { rememberDeletes } from './guard/remembered.ts'
+import { mergeAll, nothingStored, type StoredBytes, storedFrames, wake, withUpdates } from './stored-bytes.ts'
+
+export interface RoomDocumentParts {
+  readonly stored: StoredBytes
+  readonly owners: ClientOwners
+  /** Is called once, with the document that was made. */
+  readonly woken: (document: Y.Doc) => void
+}
+
+/** With more entries each newcomer would wait for them to be merged. */
+const sleepingUpdatesMax = 500
+/** What is longer is found anew for each who asks. */
+const rememberedBytesMax = 1024 * 1024
+const emptyVector = Uint8Array.of(0)
+
+export class RoomDocument {
+  readonly #parts: RoomDocumentParts
+  #stored: StoredBytes
+  #live: Y.Doc | null = null
+  #vector: Uint8Array | null = null
+  /** All that is deleted, as an update without structs. */
+  #deletes: Uint8Array | null = null
+  #greeting: { readonly prefix: Uint8Array; readonly frames: Buffer } | null = null
+  /** The last one that was asked for: those who lost their connection at the same moment mostly have the same. */
+  #difference: { readonly theirs: Uint8Array; readonly update: Uint8Array } | null = null
+
+  constructor(parts: RoomDocumentParts) {
+    this.#parts = parts
+    this.#stored = parts.stored
+  }
+
+  get isAsleep(): boolean {
+    return this.#live === null
+  }
+
+  /** @throws what Yjs throws on bytes that are no update; Error where something is missing */
+  get live(): Y.Doc {
+    return this.#live ?? this.#wake()
+  }
+
+  /** It has changed: what was prepared for others is old. */
+  changed(): void {
+    this.#greeting = this.#difference = this.#vector = this.#deletes = null
+  }
+
+  /** Adds what others have committed, unless it is awake or should be. @returns whether that is done */
+  addAsleep(entries: readonly { readonly update: Uint8Array }[]): boolean {
+    if (this.#live !== null) return false
+    const stored = withUpdates(this.#stored, entries)
+    if (stored.updates.length > sleepingUpdatesMax) return false
+    this.#stored = stored
+    this.changed()
+    return true
+  }
+
+  /** What a newcomer gets who has nothing: made once for all who come while nothing changes. */
+  greeting(prefix: Uint8Array): Buffer {
+    if (this.#greeting?.prefix === prefix) return this.#greeting.frames
+    const frames = this.isAsleep
+      ? storedFrames(prefix, this.#stored)
+      : syncFrame(prefix, syncStep.two, Y.encodeStateAsUpdate(this.live))
+    this.#greeting = { prefix, frames }
+    return frames
+  }
+
+  /** What a document at this state vector lacks, as one update. @throws what Yjs throws on bytes that are no state vector */
+  difference(theirs: Uint8Array): Uint8Array {
+    const last = this.#difference
+    if (last !== null && Buffer.compare(last.theirs, theirs) === 0) return last.update
+    const update = this.isAsleep
+      ? Y.diffUpdate(this.#asOne(), theirs)
+      : Y.encodeStateAsUpdate(this.live, theirs)
+    if (theirs.length + update.length <= rememberedBytesMax) this.#difference = { theirs, update }
+    // Nothing is lacking but, perhaps, deletes: whoever has them says so next, in the same bytes.
+    if (update[0] === 0 && this.#live !== null) rememberDeletes(this.#live, update.subarray(1))
+    return update
+  }
+
+  /** What is here, so that a newcomer knows what to send; nothing, if the newcomer has nothing. */
+  vectorFor(theirs: Uint8Array): Uint8Array {
+    if (theirs.length <= 1) return emptyVector
+    this.#vector ??= this.isAsleep
+      ? Y.encodeStateVectorFromUpdate(this.#asOne())
+      : Y.encodeStateVector(this.live)
+    return this.#vector
+  }
+
+  /** Are these the deletes that are here, as everybody says them who has all of it? Asks no document. */
+  isKnownAsleep(update: Uint8Array): boolean {
+    if (!this.isAsleep || update[0] !== 0) return false
+    const stored = this.#asOne()
+    this.#deletes ??= Y.diffUpdate(stored, Y.encodeStateVectorFromUpdate(stored))
+    return Buffer.compare(this.#deletes, update) === 0
+  }
+
+  destroy(): void {
+    this.#live?.destroy()
+  }
+
+  /** The stored bytes as one update, which they are from then on. */
+  #asOne(): Uint8Array {
+    const { snapshot, updates } = this.#stored
+    if (snapshot !== null && updates.length === 0) return snapshot
+    const merged = mergeAll(snapshot === null ? updates : [snapshot, ...updates])
+    this.#stored = { snapshot: merged, updates: [] }
+    return merged
+  }
+
+  #wake(): Y.Doc {
+    const document = wake(this.#stored, this.#parts.owners)
+    this.#live = document
+    this.#stored = nothingStored
+    this.#parts.woken(document)
+    return document
+  }
+}
