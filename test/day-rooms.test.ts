@@ -76,8 +76,8 @@ test.skipIf(missing('postgres'))(
     await sleep(2_500)
     world.server.resume()
     for (let round = 0; round < 3; round++) {
-      const before = client.count('ping')
-      await waitUntil(() => client.ending ?? client.count('ping') > before, {
+      const before = client.pings
+      await waitUntil(() => client.ending ?? client.pings > before, {
         about: 'to be asked once more'
       })
     }

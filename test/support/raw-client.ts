@@ -16,6 +16,8 @@ export class RawClient {
   /** Frames, however many messages they hold. */
   framesHeard = 0
   bytesHeard = 0
+  /** How often it was asked for a sign of life, which `ws` answers by itself. */
+  pings = 0
   /** How the socket was closed; null while it is open. */
   ending: { readonly code: number; readonly reason: string } | null = null
   readonly #ended = Promise.withResolvers<{ readonly code: number; readonly reason: string }>()
@@ -28,6 +30,7 @@ export class RawClient {
       // The answer to a ping of one byte is no message to a room.
       if (data.length > 1) this.heard.push(readMessage(data))
     })
+    socket.on('ping', () => this.pings++)
     socket.on('close', (code, reason) => {
       this.ending = { code, reason: String(reason) }
       this.#ended.resolve(this.ending)
