@@ -21,7 +21,7 @@ const writers = Number(process.env.ROOMLOG_TEST_WRITERS ?? 10)
 const readers = Number(process.env.ROOMLOG_TEST_READERS ?? 40)
 const timeout = 120_000 + (writers + readers) * 200
 const lookEveryMs = 200
-const typeEveryMs = 250
+const typeEveryMs = 500
 /** Everybody on one computer: not all of them at the same moment. */
 const arrivalsAtOnce = 50
 
