@@ -2,22 +2,31 @@
  * Looks through the bytes that a log has of a room before anybody gets them: newcomers are greeted with them as they
  * are, and a document is made of them only when somebody writes.
  */
+import * as encoding from 'lib0/encoding'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import type { RoomName } from '../../schema/room-name.ts'
 import type { StoredRoom } from '../log/load.ts'
 import { MalformedUpdate } from './update-cursor.ts'
 import { readUpdate, type StructHead } from './update-reader.ts'
 
+/** What is known of stored bytes without making a document of them. */
+export interface StoredFacts {
+  /** The client ids in the updates behind the snapshot, with those who wrote the updates. */
+  readonly used: ReadonlyMap<number, string>
+  readonly vector: Uint8Array
+  /** All that is deleted, as an update without structs; null: that would have to be gathered from many updates. */
+  readonly deletes: Uint8Array | null
+}
+
 /**
  * Every update is one that a client could have written, and builds on nothing that the log does not have before it.
  *
- * @returns the client ids in the updates behind the snapshot, with those who wrote the updates
  * @throws RoomlogError 'room-corrupt', with the number of the first entry that is not so
  */
 export const checkStored = (
   name: RoomName,
   { snapshot, snapshotSeq, updates, authors }: StoredRoom
-): ReadonlyMap<number, string> => {
+): StoredFacts => {
   let entry: number = snapshotSeq
   const used = new Map<number, string>()
   const history = new History()
@@ -35,12 +44,18 @@ export const checkStored = (
       cause: error
     })
   }
-  return used
+  const deletes = updates.length === 0 ? deletesOf(snapshot, history.deletesFrom) : null
+  return { used, vector: history.vector(), deletes }
 }
+
+const deletesOf = (update: Uint8Array | null, from: number): Uint8Array =>
+  update === null ? Uint8Array.of(0, 0) : Buffer.concat([Uint8Array.of(0), update.subarray(from)])
 
 /** How far each client has come in the updates so far. */
 class History {
   readonly #ends = new Map<number, number>()
+  /** Where the deletes of the last update begin. */
+  deletesFrom = 0
 
   /** @returns the clients whose structs are in the update; @throws MalformedUpdate where it builds on what is missing */
   add(update: Uint8Array): ReadonlySet<number> {
@@ -59,6 +74,10 @@ class History {
         need(head.rightClient, head.rightClock)
         need(head.parentClient, head.parentClock)
       },
+      skipDeletes: (from) => {
+        this.deletesFrom = from
+        return false
+      },
       deleted: (client, clock, length) => need(client, clock + length - 1)
     })
     for (const [client, end] of needed) {
@@ -69,6 +88,17 @@ class History {
         )
     }
     return clients
+  }
+
+  /** As Yjs encodes it. */
+  vector(): Uint8Array {
+    return encoding.encode((encoder) => {
+      encoding.writeVarUint(encoder, this.#ends.size)
+      for (const [client, end] of [...this.#ends].sort(([a], [b]) => b - a)) {
+        encoding.writeVarUint(encoder, client)
+        encoding.writeVarUint(encoder, end)
+      }
+    })
   }
 
   #extend({ client, clock, length }: StructHead): void {

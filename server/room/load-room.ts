@@ -12,7 +12,7 @@ import type { Snapshot, Snapshots } from '../log/snapshot.ts'
 import type { Tails } from '../log/tail.ts'
 import type { Logger } from '../logger.ts'
 import type { Presences } from '../presence/presences.ts'
-import { checkStored } from './check-stored.ts'
+import { checkStored, type StoredFacts } from './check-stored.ts'
 import { ClientOwners } from './client-owners.ts'
 import { Room, type RoomParts } from './room.ts'
 
@@ -56,7 +56,7 @@ export const loadRoom = async (parts: LoadRoomParts, name: RoomName, byPeople: b
   try {
     await channel.ready
     const stored = await parts.loader.load(name)
-    const used = stored === null ? new Map<number, string>() : checkStored(name, stored)
+    const facts = stored === null ? nothingKnown : checkStored(name, stored)
     await parts.watch.opened(name, byPeople)
     const room = new Room(
       {
@@ -66,7 +66,7 @@ export const loadRoom = async (parts: LoadRoomParts, name: RoomName, byPeople: b
         ownerRole: creatorRole(kind),
         onCommitted: parts.watch.watcher(name),
         makeSnapshot: (of) => makeSnapshot(parts, of),
-        owners: createOwners(stored?.clients ?? [], used),
+        owners: createOwners(stored?.clients ?? [], facts.used),
         remember: parts.clientIds.remember,
         channel: parts.cluster.bus.hasOthers ? channel : null,
         onRefused: recordRefused(parts),
@@ -76,7 +76,8 @@ export const loadRoom = async (parts: LoadRoomParts, name: RoomName, byPeople: b
           parts.presences.release(name)
         }
       },
-      stored
+      stored,
+      facts
     )
     listen(room)
     return room
@@ -87,6 +88,8 @@ export const loadRoom = async (parts: LoadRoomParts, name: RoomName, byPeople: b
     throw error
   }
 }
+
+const nothingKnown: StoredFacts = { used: new Map(), vector: Uint8Array.of(0), deletes: Uint8Array.of(0, 0) }
 
 /** What is said before the room is read waits for it; what is too much then is found missing, and read. */
 const earlyMax = 1_000

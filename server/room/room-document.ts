@@ -8,12 +8,14 @@
  */
 import * as Y from 'yjs'
 import { syncFrame, syncStep } from '../session/frames.ts'
+import type { StoredFacts } from './check-stored.ts'
 import type { ClientOwners } from './client-owners.ts'
 import { rememberDeletes } from './guard/remembered.ts'
 import { mergeAll, nothingStored, type StoredBytes, storedFrames, wake, withUpdates } from './stored-bytes.ts'
 
 export interface RoomDocumentParts {
   readonly stored: StoredBytes
+  readonly facts: Pick<StoredFacts, 'vector' | 'deletes'>
   readonly owners: ClientOwners
   /** Is called once, with the document that was made. */
   readonly woken: (document: Y.Doc) => void
@@ -29,9 +31,9 @@ export class RoomDocument {
   readonly #parts: RoomDocumentParts
   #stored: StoredBytes
   #live: Y.Doc | null = null
-  #vector: Uint8Array | null = null
+  #vector: Uint8Array | null
   /** All that is deleted, as an update without structs. */
-  #deletes: Uint8Array | null = null
+  #deletes: Uint8Array | null
   #greeting: { readonly prefix: Uint8Array; readonly frames: Buffer } | null = null
   /** The last one that was asked for: those who lost their connection at the same moment mostly have the same. */
   #difference: { readonly theirs: Uint8Array; readonly update: Uint8Array } | null = null
@@ -39,6 +41,8 @@ export class RoomDocument {
   constructor(parts: RoomDocumentParts) {
     this.#parts = parts
     this.#stored = parts.stored
+    this.#vector = parts.facts.vector
+    this.#deletes = parts.facts.deletes
   }
 
   get isAsleep(): boolean {
@@ -79,9 +83,7 @@ export class RoomDocument {
   difference(theirs: Uint8Array): Uint8Array {
     const last = this.#difference
     if (last !== null && Buffer.compare(last.theirs, theirs) === 0) return last.update
-    const update = this.isAsleep
-      ? Y.diffUpdate(this.#asOne(), theirs)
-      : Y.encodeStateAsUpdate(this.live, theirs)
+    const update = this.isAsleep ? this.#storedDifference(theirs) : Y.encodeStateAsUpdate(this.live, theirs)
     if (theirs.length + update.length <= rememberedBytesMax) this.#difference = { theirs, update }
     // Nothing is lacking but, perhaps, deletes: whoever has them says so next, in the same bytes.
     if (update[0] === 0 && this.#live !== null) rememberDeletes(this.#live, update.subarray(1))
@@ -90,23 +92,36 @@ export class RoomDocument {
 
   /** What is here, so that a newcomer knows what to send; nothing, if the newcomer has nothing. */
   vectorFor(theirs: Uint8Array): Uint8Array {
-    if (theirs.length <= 1) return emptyVector
+    return theirs.length <= 1 ? emptyVector : this.#ownVector()
+  }
+
+  /** Are these the deletes that are here, as everybody says them who has all of it? Asks no document. */
+  isKnownAsleep(update: Uint8Array): boolean {
+    return this.isAsleep && update[0] === 0 && Buffer.compare(this.#storedDeletes(), update) === 0
+  }
+
+  destroy(): void {
+    this.#live?.destroy()
+  }
+
+  #ownVector(): Uint8Array {
     this.#vector ??= this.isAsleep
       ? Y.encodeStateVectorFromUpdate(this.#asOne())
       : Y.encodeStateVector(this.live)
     return this.#vector
   }
 
-  /** Are these the deletes that are here, as everybody says them who has all of it? Asks no document. */
-  isKnownAsleep(update: Uint8Array): boolean {
-    if (!this.isAsleep || update[0] !== 0) return false
-    const stored = this.#asOne()
-    this.#deletes ??= Y.diffUpdate(stored, Y.encodeStateVectorFromUpdate(stored))
-    return Buffer.compare(this.#deletes, update) === 0
+  #storedDifference(theirs: Uint8Array): Uint8Array {
+    const ends = Y.decodeStateVector(theirs)
+    const hasAll = [...Y.decodeStateVector(this.#ownVector())].every(
+      ([client, end]) => (ends.get(client) ?? 0) >= end
+    )
+    return hasAll ? this.#storedDeletes() : Y.diffUpdate(this.#asOne(), theirs)
   }
 
-  destroy(): void {
-    this.#live?.destroy()
+  #storedDeletes(): Uint8Array {
+    this.#deletes ??= Y.diffUpdate(this.#asOne(), this.#ownVector())
+    return this.#deletes
   }
 
   /** The stored bytes as one update, which they are from then on. */

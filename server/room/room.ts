@@ -22,6 +22,7 @@ import type { Standing, Tails } from '../log/tail.ts'
 import type { Presence, Present } from '../presence/presence.ts'
 import { addressPrefix } from '../session/frames.ts'
 import { Broadcast, type Viewer } from './broadcast.ts'
+import type { StoredFacts } from './check-stored.ts'
 import type { ClientOwners } from './client-owners.ts'
 import { DocumentSize } from './document-size.ts'
 import { batchTopic, decodeBatch, encodeBatch } from './fan-out.ts'
@@ -103,7 +104,7 @@ export class Room implements RoomLogListener {
   brokenBy: RoomlogError | null = null
   isClosed = false
 
-  constructor(parts: RoomParts, stored: StoredRoom | null) {
+  constructor(parts: RoomParts, stored: StoredRoom | null, facts: StoredFacts) {
     this.#parts = parts
     this.name = parts.name
     this.presence = parts.presence
@@ -125,6 +126,7 @@ export class Room implements RoomLogListener {
     )
     this.#document = new RoomDocument({
       stored: stored ?? nothingStored,
+      facts,
       owners: parts.owners,
       woken: (document) =>
         document.on('update', (update: Uint8Array, origin: unknown) => this.#edited(update, origin))
