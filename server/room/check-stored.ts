@@ -14,8 +14,8 @@ export interface StoredFacts {
   /** The client ids in the updates behind the snapshot, with those who wrote the updates. */
   readonly used: ReadonlyMap<number, string>
   readonly vector: Uint8Array
-  /** All that is deleted, as an update without structs; null: that would have to be gathered from many updates. */
-  readonly deletes: Uint8Array | null
+  /** What is deleted, as updates without structs. */
+  readonly deletes: readonly Uint8Array[]
 }
 
 /**
@@ -44,18 +44,15 @@ export const checkStored = (
       cause: error
     })
   }
-  const deletes = updates.length === 0 ? deletesOf(snapshot, history.deletesFrom) : null
-  return { used, vector: history.vector(), deletes }
+  return { used, vector: history.vector(), deletes: history.deletes }
 }
 
-const deletesOf = (update: Uint8Array | null, from: number): Uint8Array =>
-  update === null ? Uint8Array.of(0, 0) : Buffer.concat([Uint8Array.of(0), update.subarray(from)])
+const noStructs = Uint8Array.of(0)
 
-/** How far each client has come in the updates so far. */
+/** How far each client has come in the updates so far, and what they delete. */
 class History {
   readonly #ends = new Map<number, number>()
-  /** Where the deletes of the last update begin. */
-  deletesFrom = 0
+  readonly deletes: Uint8Array[] = []
 
   /** @returns the clients whose structs are in the update; @throws MalformedUpdate where it builds on what is missing */
   add(update: Uint8Array): ReadonlySet<number> {
@@ -75,7 +72,7 @@ class History {
         need(head.parentClient, head.parentClock)
       },
       skipDeletes: (from) => {
-        this.deletesFrom = from
+        if (update[from] !== 0) this.deletes.push(Buffer.concat([noStructs, update.subarray(from)]))
         return false
       },
       deleted: (client, clock, length) => need(client, clock + length - 1)

@@ -89,7 +89,7 @@ export const loadRoom = async (parts: LoadRoomParts, name: RoomName, byPeople: b
   }
 }
 
-const nothingKnown: StoredFacts = { used: new Map(), vector: Uint8Array.of(0), deletes: Uint8Array.of(0, 0) }
+const nothingKnown: StoredFacts = { used: new Map(), vector: Uint8Array.of(0), deletes: [] }
 
 /** What is said before the room is read waits for it; what is too much then is found missing, and read. */
 const earlyMax = 1_000

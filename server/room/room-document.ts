@@ -28,21 +28,25 @@ const rememberedBytesMax = 1024 * 1024
 const emptyVector = Uint8Array.of(0)
 
 export class RoomDocument {
-  readonly #parts: RoomDocumentParts
+  readonly #owners: ClientOwners
+  readonly #woken: (document: Y.Doc) => void
   #stored: StoredBytes
   #live: Y.Doc | null = null
+  /** Of the bytes as they were read; null once there are more. */
+  #facts: RoomDocumentParts['facts'] | null
   #vector: Uint8Array | null
   /** All that is deleted, as an update without structs. */
-  #deletes: Uint8Array | null
+  #deletes: Uint8Array | null = null
   #greeting: { readonly prefix: Uint8Array; readonly frames: Buffer } | null = null
   /** The last one that was asked for: those who lost their connection at the same moment mostly have the same. */
   #difference: { readonly theirs: Uint8Array; readonly update: Uint8Array } | null = null
 
-  constructor(parts: RoomDocumentParts) {
-    this.#parts = parts
-    this.#stored = parts.stored
-    this.#vector = parts.facts.vector
-    this.#deletes = parts.facts.deletes
+  constructor({ stored, facts, owners, woken }: RoomDocumentParts) {
+    this.#stored = stored
+    this.#facts = facts
+    this.#vector = facts.vector
+    this.#owners = owners
+    this.#woken = woken
   }
 
   get isAsleep(): boolean {
@@ -56,7 +60,7 @@ export class RoomDocument {
 
   /** It has changed: what was prepared for others is old. */
   changed(): void {
-    this.#greeting = this.#difference = this.#vector = this.#deletes = null
+    this.#greeting = this.#difference = this.#facts = this.#vector = this.#deletes = null
   }
 
   /** Adds what others have committed, unless it is awake or should be. @returns whether that is done */
@@ -120,7 +124,8 @@ export class RoomDocument {
   }
 
   #storedDeletes(): Uint8Array {
-    this.#deletes ??= Y.diffUpdate(this.#asOne(), this.#ownVector())
+    this.#deletes ??=
+      this.#facts === null ? Y.diffUpdate(this.#asOne(), this.#ownVector()) : mergeAll(this.#facts.deletes)
     return this.#deletes
   }
 
@@ -134,10 +139,11 @@ export class RoomDocument {
   }
 
   #wake(): Y.Doc {
-    const document = wake(this.#stored, this.#parts.owners)
+    const document = wake(this.#stored, this.#owners)
     this.#live = document
     this.#stored = nothingStored
-    this.#parts.woken(document)
+    this.#facts = null
+    this.#woken(document)
     return document
   }
 }
