@@ -51,14 +51,18 @@ interface Rules {
 
 export const adminRole = 'admin'
 
+const everywhere: WriteScope = { isFull: true, isNone: false, allows: () => true }
+const nowhere: WriteScope = { isFull: false, isNone: true, allows: () => false }
+
 /** @param userId whose keys are `own` */
 export const writeScope = (rules: Rules, role: string, userId: string): WriteScope => {
   const write = role === adminRole ? '*' : (rules.access[role]?.write ?? [])
-  if (write === '*') return { isFull: true, isNone: false, allows: () => true }
+  if (write === '*') return everywhere
+  if (write.length === 0) return nowhere
   const paths = write.map(toPlace)
   return {
     isFull: false,
-    isNone: paths.length === 0,
+    isNone: false,
     allows: (place) => paths.some((path) => covers(path, place, userId))
   }
 }

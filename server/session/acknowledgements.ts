@@ -3,19 +3,15 @@ import { syncStatusFrame } from './frames.ts'
 /** So many are made at once. */
 const most = 32
 
-/** Acknowledgements of one connection, each a frame of its own, of which many are one write. */
-export class Acknowledgements {
-  readonly #one: Buffer
+/** Of each prefix: of a room there is mostly one, however many are in it. */
+const frames = new WeakMap<Uint8Array, Buffer>()
 
-  constructor(prefix: Uint8Array) {
-    this.#one = syncStatusFrame(prefix, true)
-  }
-
-  /** @param write is called with frames for `count` updates that are saved */
-  write(count: number, write: (frames: Buffer) => void): void {
-    for (let left = count; left > 0; left -= most) {
-      const some = Math.min(left, most)
-      write(some === 1 ? this.#one : Buffer.concat(Array.from({ length: some }, () => this.#one)))
-    }
+/** Acknowledges `count` updates that are saved: each has a frame of its own, and many are one write. */
+export const acknowledge = (prefix: Uint8Array, count: number, write: (frames: Buffer) => void): void => {
+  const one = frames.get(prefix) ?? syncStatusFrame(prefix, true)
+  frames.set(prefix, one)
+  for (let left = count; left > 0; left -= most) {
+    const some = Math.min(left, most)
+    write(some === 1 ? one : Buffer.concat(Array.from({ length: some }, () => one)))
   }
 }

@@ -11,7 +11,7 @@ import type { Wire } from './wire.ts'
 export interface ConnectionParts extends Pick<ReaderParts, 'write' | 'mayTakeMore' | 'fellBehind' | 'end'> {
   /** The name that the client gave to the room. */
   readonly address: string
-  /** How messages to it begin. */
+  /** How messages to it begin: the room's own bytes, unless the client has another name for it. */
   readonly prefix: Uint8Array
   /** Of the client, on the network. */
   readonly remoteAddress: string

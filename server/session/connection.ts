@@ -24,7 +24,7 @@ import { caughtUp } from '../room/caught-up.ts'
 import type { Member, Room } from '../room/room.ts'
 import { Writing } from '../room/writing.ts'
 import { describeExcess } from '../too-many.ts'
-import { Acknowledgements } from './acknowledgements.ts'
+import { acknowledge } from './acknowledgements.ts'
 import { Arrivals, isNothing } from './arrivals.ts'
 import type { ConnectionParts } from './connection-parts.ts'
 import { escalationNews } from './escalation-news.ts'
@@ -45,6 +45,8 @@ import { Watching } from './watching.ts'
 import type { Wire } from './wire.ts'
 
 const afterwardsMax = 100
+/** The state vector of an empty document. */
+const nothing: Uint8Array = Uint8Array.of(0)
 /** Who asks more often for all of a document, or of presence, gets one answer for all that was asked meanwhile. */
 const answerEveryMs = 500
 
@@ -59,7 +61,6 @@ export class Connection implements Member, Busy {
   readonly reader: Reader
   readonly #parts: ConnectionParts
   readonly #writing: Writing
-  readonly #acknowledgements: Acknowledgements
   readonly #watching: Watching
   readonly #arrivals: Arrivals
   #inboxSince = 0
@@ -69,9 +70,9 @@ export class Connection implements Member, Busy {
   /** From the client's sync step 1 until its sync step 2. */
   #repeats: Repeats | null = null
   readonly #greeting = new Spaced(answerEveryMs, () => this.#greet())
-  readonly #showing = new Spaced(answerEveryMs, () => this.room.presence.show(this))
+  #showing: Spaced | null = null
   /** The state vector that the client last said it had. */
-  #theirs: Uint8Array = new Uint8Array()
+  #theirs = nothing
   #refusal: ErrorCode | null = null
   #hasLeft = false
 
@@ -81,22 +82,24 @@ export class Connection implements Member, Busy {
     this.address = parts.address
     this.access = parts.access
     this.pace = paceOf(parts.access, parts.config)
-    // Of those with one prefix, which are almost all, the room has everything framed once.
-    const isUsual = Buffer.compare(parts.prefix, parts.room.prefix) === 0
     this.via = parts.via
-    this.prefix = isUsual ? parts.room.prefix : parts.prefix
+    this.prefix = parts.prefix
     this.#arrivals = new Arrivals(parts.held)
     this.#writing = new Writing(parts.access.identity.user.id, this, parts.remoteAddress)
-    this.#acknowledgements = new Acknowledgements(this.prefix)
+    const { room, recentEntries, mayTakeMore, fellBehind, end } = parts
     this.#watching = new Watching({
-      ...parts,
+      room,
+      recentEntries,
       tell: (message) =>
         this.reader.showOthers(statelessFrame(this.prefix, encodeMessage(message)), urgency.first),
       refuse: ({ reason: code, message: detail }) => this.#send({ type: 'refused', code, detail, path: null })
     })
     this.reader = new Reader({
-      ...parts,
+      room,
       prefix: this.prefix,
+      mayTakeMore,
+      fellBehind,
+      end,
       write: (frame, when) => this.#write(frame, when),
       showOthersAgain: () => this.#showOthersAgain()
     })
@@ -149,7 +152,7 @@ export class Connection implements Member, Busy {
   receive(type: number, message: MessageReader): void {
     if (type === messageType.sync || type === messageType.syncReply) return this.#receiveSync(message)
     if (type === messageType.awareness) return this.#receiveAwareness(message.bytes())
-    if (type === messageType.queryAwareness) return this.#showing.ask()
+    if (type === messageType.queryAwareness) return this.#show()
     if (type === messageType.stateless) return this.#receiveMessage(message.text())
     this.#notUnderstood(`no message has the type ${type}`)
   }
@@ -203,7 +206,7 @@ export class Connection implements Member, Busy {
     const step = message.uint()
     const payload = message.bytes()
     if (step === syncStep.one) {
-      this.#theirs = Uint8Array.from(payload)
+      this.#theirs = payload.length <= 1 ? nothing : Uint8Array.from(payload)
       if (!this.#isSynced) this.#repeats = new Repeats(this.#theirs)
       return this.#greeting.ask()
     }
@@ -328,6 +331,11 @@ export class Connection implements Member, Busy {
     this.#parts.worked(monotonic() - since)
   }
 
+  #show(): void {
+    this.#showing ??= new Spaced(answerEveryMs, () => this.room.presence.show(this))
+    this.#showing.ask()
+  }
+
   #receiveAwareness(states: Uint8Array): void {
     const problem = this.room.presence.receive(this, states)
     if (problem !== null) this.#notUnderstood(problem)
@@ -367,7 +375,7 @@ export class Connection implements Member, Busy {
   }
 
   #acknowledge(frames: number, when: Urgency = urgency.first): void {
-    this.#acknowledgements.write(frames, (frame) => this.#write(frame, when))
+    acknowledge(this.prefix, frames, (frame) => this.#write(frame, when))
   }
 
   #write(frame: Buffer, when: Urgency): void {

@@ -78,6 +78,10 @@ export const varUint = (value: number): number[] => {
   }
 }
 
+/** The room's own bytes where they are the same: of those with one prefix, which are almost all, everything is framed once. */
+export const sharedPrefix = (prefix: Uint8Array, ofRoom: Uint8Array): Uint8Array =>
+  Buffer.compare(prefix, ofRoom) === 0 ? ofRoom : prefix
+
 /** How every message to or from this address begins. */
 export const addressPrefix = (address: string): Uint8Array => {
   const text = Buffer.from(address)

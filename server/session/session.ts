@@ -29,7 +29,8 @@ import {
   messageType,
   permissionDeniedFrame,
   pingFrame,
-  pongFrame
+  pongFrame,
+  sharedPrefix
 } from './frames.ts'
 import { Inbox } from './inbox.ts'
 import { Intake } from './intake.ts'
@@ -60,9 +61,7 @@ export interface SessionParts extends Omit<SessionUsersParts, 'usersMax'> {
   onClosed(session: Session): void
 }
 
-const open = 1
-const closing = 2
-const closed = 3
+const [open, closing, closed] = [1, 2, 3]
 
 /** Refused tokens that a session survives. */
 const refusalsMax = 9
@@ -341,7 +340,7 @@ export class Session implements Sharer {
   /** The token was good and the room is open: what waited for that is taken now, in its order. */
   #enter(address: string, { room, access }: { readonly room: Room; readonly access: Access }): void {
     const { wire, turn, metrics, config, recentEntries, door } = this.#parts
-    const prefix = wire.prefixFor(address)
+    const prefix = sharedPrefix(wire.prefixFor(address), room.prefix)
     this.write(authenticatedFrame(prefix, access.mayWrite))
     const entered = new Connection({
       address,
