@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { Escalation, Room } from '../client/index.ts'
 import { document } from '../schema/kinds/document.ts'
 import { timeline } from '../schema/kinds/timeline.ts'
-import { connect, leaveRoomsAfterTests, startOwnServer } from './support/client-rooms.ts'
+import { connect, leaveRoomsAfterTests, startRoomServer } from './support/client-rooms.ts'
 import { callServer } from './support/http.ts'
 import type { ServerProcess } from './support/server.ts'
 import { authSecret, signToken } from './support/tokens.ts'
@@ -22,7 +22,7 @@ describe('in a room whose roles may write some of it', () => {
   let server: ServerProcess
 
   beforeAll(async () => {
-    server = await startOwnServer({ AUTH_SECRET: authSecret })
+    server = await startRoomServer({ AUTH_SECRET: authSecret })
   })
   afterAll(async () => {
     await server.stop()

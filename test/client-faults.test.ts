@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Seq } from '../client/index.ts'
-import { enter, leaveRoomsAfterTests, ready, startOwnServer, state, title } from './support/client-rooms.ts'
+import { enter, leaveRoomsAfterTests, ready, startRoomServer, state, title } from './support/client-rooms.ts'
 import { createDatabase, type TestDatabase } from './support/database.ts'
 import { missing } from './support/missing.ts'
 import { startPostgresProxy } from './support/postgres-proxy.ts'
@@ -13,7 +13,7 @@ leaveRoomsAfterTests()
 
 describe('G2: with a server that ends', { timeout: 120_000 }, () => {
   test('nothing that was said to be saved is lost by kill -9, and what was not is sent again', async () => {
-    await using server = await startOwnServer()
+    await using server = await startRoomServer()
     const writer = enter(server, 'killed')
     await ready(writer.room)
     for (let round = 1; round <= 3; round++) {
@@ -41,7 +41,7 @@ describe('G2: with a server that ends', { timeout: 120_000 }, () => {
   })
 
   test('changes made without a server are counted, never called saved, and sent when it is back', async () => {
-    await using server = await startOwnServer()
+    await using server = await startRoomServer()
     const ana = enter(server, 'offline')
     await ready(ana.room)
     await state(ana.room, 'saved')
@@ -62,7 +62,7 @@ describe('G2: with a server that ends', { timeout: 120_000 }, () => {
   })
 
   test('somebody who types while the connection comes back is not refused', async () => {
-    await using server = await startOwnServer()
+    await using server = await startRoomServer()
     const ana = enter(server, 'storm')
     await ready(ana.room)
     let typed = 0
@@ -91,7 +91,7 @@ describe('G2: with a server that ends', { timeout: 120_000 }, () => {
   })
 
   test('a link on which nobody answers is given up, and used again when they do', async () => {
-    await using server = await startOwnServer()
+    await using server = await startRoomServer()
     const ana = enter(server, 'frozen')
     await ready(ana.room)
     await state(ana.room, 'saved')
@@ -107,7 +107,7 @@ describe('G2: with a server that ends', { timeout: 120_000 }, () => {
   })
 
   test('who waits for a flush may stop waiting', async () => {
-    await using server = await startOwnServer()
+    await using server = await startRoomServer()
     const ana = enter(server, 'abort')
     await ready(ana.room)
     await server.kill()

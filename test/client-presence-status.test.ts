@@ -3,7 +3,7 @@ import { createServer, request as forward, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Client, createClient, type PresenceStatus, RoomlogError, type Store } from '../client/index.ts'
-import { leaveRoomsAfterTests, startOwnServer } from './support/client-rooms.ts'
+import { leaveRoomsAfterTests, startRoomServer } from './support/client-rooms.ts'
 import { callServer, roomPath } from './support/http.ts'
 import { missing } from './support/missing.ts'
 import type { ServerProcess } from './support/server.ts'
@@ -22,7 +22,7 @@ const tokenOf = (sub: string, claims = {}) =>
 
 let server: ServerProcess
 beforeAll(async () => {
-  if (!missing('postgres')) server = await startOwnServer({ AUTH_SECRET: authSecret })
+  if (!missing('postgres')) server = await startRoomServer({ AUTH_SECRET: authSecret })
 })
 afterAll(() => server?.stop())
 

@@ -8,7 +8,7 @@ import {
   type FormRoom,
   leaveRoomsAfterTests,
   ready,
-  startOwnServer,
+  startRoomServer,
   state,
   title
 } from './support/client-rooms.ts'
@@ -25,7 +25,7 @@ leaveRoomsAfterTests()
 describe('in a room of Ana, where Ben is an editor', () => {
   let server: ServerProcess
   beforeAll(async () => {
-    server = await startOwnServer({ AUTH_SECRET: authSecret })
+    server = await startRoomServer({ AUTH_SECRET: authSecret })
   })
   afterAll(async () => {
     await server.stop()
@@ -146,7 +146,7 @@ describe('in a room of Ana, where Ben is an editor', () => {
 describe('in a room whose roles may write some of it', () => {
   let server: ServerProcess
   beforeAll(async () => {
-    server = await startOwnServer({ AUTH_SECRET: authSecret })
+    server = await startRoomServer({ AUTH_SECRET: authSecret })
   })
   afterAll(async () => {
     await server.stop()

@@ -5,15 +5,15 @@ import { document } from '../schema/kinds/document.ts'
 import { form } from '../schema/kinds/form.ts'
 import {
   connect,
-  dataDir,
   enter,
   leaveRoomsAfterTests,
   nobody,
   ready,
+  startRoomServer,
   state,
   title
 } from './support/client-rooms.ts'
-import { type ServerProcess, startServer } from './support/server.ts'
+import type { ServerProcess } from './support/server.ts'
 import { waitUntil } from './support/wait-until.ts'
 
 leaveRoomsAfterTests()
@@ -21,7 +21,7 @@ leaveRoomsAfterTests()
 describe('with a server that takes guests', () => {
   let server: ServerProcess
   beforeAll(async () => {
-    server = await startServer({ dataDir: dataDir() })
+    server = await startRoomServer()
   })
   afterAll(async () => {
     await server.stop()

@@ -1,15 +1,15 @@
 /** The client SDK with tokens: roles, refusals, and tokens that end. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  dataDir,
   enter,
   leaveRoomsAfterTests,
   ready,
+  startRoomServer,
   state,
   title,
   tokenFor
 } from './support/client-rooms.ts'
-import { type ServerProcess, startServer } from './support/server.ts'
+import type { ServerProcess } from './support/server.ts'
 import { authSecret, seconds, signToken } from './support/tokens.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -18,7 +18,7 @@ leaveRoomsAfterTests()
 describe('with tokens', () => {
   let server: ServerProcess
   beforeAll(async () => {
-    server = await startServer({ dataDir: dataDir(), env: { AUTH_SECRET: authSecret } })
+    server = await startRoomServer({ AUTH_SECRET: authSecret })
   })
   afterAll(async () => {
     await server.stop()

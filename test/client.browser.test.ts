@@ -1,7 +1,4 @@
 /** What the SDK does in a browser: React, text fields, and the copy on the device. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -14,7 +11,8 @@ import {
 } from './client-page/open-page.ts'
 import { launchBrowser } from './support/chromium.ts'
 import { missing } from './support/missing.ts'
-import { type ServerProcess, startServer } from './support/server.ts'
+import { startOwnServer } from './support/own-server.ts'
+import type { ServerProcess } from './support/server.ts'
 import { authSecret, signToken } from './support/tokens.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -22,7 +20,6 @@ const tokenFor = (sub: string, role: string) =>
   signToken({ sub, name: sub, grants: [{ room: 'form/*', role }] })
 
 describe.skipIf(missing('chromium'))('in a browser', { timeout: 60_000 }, () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'roomlog-client-'))
   const contexts: BrowserContext[] = []
   let server: ServerProcess
   let browser: Browser
@@ -32,14 +29,13 @@ describe.skipIf(missing('chromium'))('in a browser', { timeout: 60_000 }, () => 
 
   beforeAll(async () => {
     pages = await servePage(await bundlePage())
-    server = await startServer({ dataDir, env: { AUTH_SECRET: authSecret, ALLOWED_ORIGINS: pages.url } })
+    server = await startOwnServer({ AUTH_SECRET: authSecret, ALLOWED_ORIGINS: pages.url })
     browser = await launchBrowser()
   })
   afterAll(async () => {
     await browser?.close()
-    await server?.stop()
+    await server?.[Symbol.asyncDispose]()
     pages?.close()
-    rmSync(dataDir, { recursive: true, force: true })
   })
   beforeEach(() => {
     room = `room-${++rooms}`

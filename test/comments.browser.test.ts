@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { faults } from './support/axe.ts'
 import { launchBrowser } from './support/chromium.ts'
 import { buildApps, createForm, question, type Visitor, visit, writeQuestions } from './support/form-app.ts'
 import { missing } from './support/missing.ts'
-import { type ServerProcess, startServer } from './support/server.ts'
+import { startOwnServer } from './support/own-server.ts'
+import type { ServerProcess } from './support/server.ts'
 import { authSecret, seconds, signToken } from './support/tokens.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -34,7 +32,6 @@ const hasFocus = (target: Locator): Promise<boolean> =>
   target.evaluate((element) => element === document.activeElement)
 
 describe.skipIf(missing('chromium'))('comments on a form', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'roomlog-data-'))
   let server: ServerProcess
   let browser: Browser
   let mara: Visitor
@@ -43,7 +40,7 @@ describe.skipIf(missing('chromium'))('comments on a form', () => {
 
   beforeAll(async () => {
     await buildApps()
-    server = await startServer({ dataDir, env: { AUTH_SECRET: authSecret } })
+    server = await startOwnServer({ AUTH_SECRET: authSecret })
     browser = await launchBrowser()
     mara = await enter('mara', 'Mara Keane', 'owner')
     ben = await enter('ben', 'Ben Hart', 'commenter')
@@ -55,8 +52,7 @@ describe.skipIf(missing('chromium'))('comments on a form', () => {
   })
   afterAll(async () => {
     await browser?.close()
-    await server?.stop()
-    rmSync(dataDir, { recursive: true, force: true })
+    await server?.[Symbol.asyncDispose]()
   })
 
   /** Somebody whose token gives them this role in every form. */

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { faults } from './support/axe.ts'
@@ -16,7 +13,8 @@ import {
   writeQuestions
 } from './support/form-app.ts'
 import { missing } from './support/missing.ts'
-import { type ServerProcess, startServer } from './support/server.ts'
+import { startOwnServer } from './support/own-server.ts'
+import type { ServerProcess } from './support/server.ts'
 import { waitUntil } from './support/wait-until.ts'
 
 const row = (page: Page, number: number): Locator =>
@@ -54,7 +52,6 @@ const listenTo = (page: Page) =>
   })
 
 describe.skipIf(missing('chromium'))('a value that two people set without knowing of each other', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'roomlog-data-'))
   let server: ServerProcess
   let browser: Browser
   let ana: Visitor
@@ -62,7 +59,7 @@ describe.skipIf(missing('chromium'))('a value that two people set without knowin
 
   beforeAll(async () => {
     await buildApps()
-    server = await startServer({ dataDir })
+    server = await startOwnServer()
     browser = await launchBrowser()
     ana = await visit(browser, server.url, { name: 'Ana Kowalska' })
     ben = await visit(browser, server.url, { name: 'Ben Hart' })
@@ -77,8 +74,7 @@ describe.skipIf(missing('chromium'))('a value that two people set without knowin
   })
   afterAll(async () => {
     await browser?.close()
-    await server?.stop()
-    rmSync(dataDir, { recursive: true, force: true })
+    await server?.[Symbol.asyncDispose]()
   })
 
   /** Ben, who is offline, sets one time, and Ana another: both see hers, and that it waits for a choice. */

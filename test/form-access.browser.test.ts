@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Locator, Page } from 'playwright-core'
@@ -17,7 +16,8 @@ import {
   writeQuestions
 } from './support/form-app.ts'
 import { missing } from './support/missing.ts'
-import { type ServerProcess, startServer } from './support/server.ts'
+import { startOwnServer } from './support/own-server.ts'
+import type { ServerProcess } from './support/server.ts'
 import { waitUntil } from './support/wait-until.ts'
 
 /** Walks there with the Tab key. */
@@ -31,19 +31,17 @@ const tabTo = async (page: Page, target: Locator): Promise<void> => {
 }
 
 describe.skipIf(missing('chromium'))('the form app', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'roomlog-data-'))
   let server: ServerProcess
   let browser: Browser
 
   beforeAll(async () => {
     await buildApps()
-    server = await startServer({ dataDir })
+    server = await startOwnServer()
     browser = await launchBrowser()
   })
   afterAll(async () => {
     await browser?.close()
-    await server?.stop()
-    rmSync(dataDir, { recursive: true, force: true })
+    await server?.[Symbol.asyncDispose]()
   })
 
   const looks = [

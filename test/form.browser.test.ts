@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from './support/chromium.ts'
@@ -16,11 +13,11 @@ import {
   writeQuestions
 } from './support/form-app.ts'
 import { missing } from './support/missing.ts'
-import { type ServerProcess, startServer } from './support/server.ts'
+import { startOwnServer } from './support/own-server.ts'
+import type { ServerProcess } from './support/server.ts'
 import { waitUntil } from './support/wait-until.ts'
 
 describe.skipIf(missing('chromium'))('a form that two people build', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'roomlog-data-'))
   let server: ServerProcess
   let browser: Browser
   let ana: Visitor
@@ -28,15 +25,14 @@ describe.skipIf(missing('chromium'))('a form that two people build', () => {
 
   beforeAll(async () => {
     await buildApps()
-    server = await startServer({ dataDir })
+    server = await startOwnServer()
     browser = await launchBrowser()
     ana = await visit(browser, server.url, { name: 'Ana Kowalska' })
     ben = await visit(browser, server.url, { name: 'Ben Hart' })
   })
   afterAll(async () => {
     await browser?.close()
-    await server?.stop()
-    rmSync(dataDir, { recursive: true, force: true })
+    await server?.[Symbol.asyncDispose]()
   })
 
   /** A form of these questions that both have open. */

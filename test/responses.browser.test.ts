@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { form } from '../schema/kinds/form.ts'
@@ -9,8 +7,9 @@ import { launchBrowser } from './support/chromium.ts'
 import { buildApps, indicated, saved, type Visitor, visit } from './support/form-app.ts'
 import { expectProblem } from './support/http.ts'
 import { missing } from './support/missing.ts'
+import { startOwnServer } from './support/own-server.ts'
 import { createPerson, type Person } from './support/person.ts'
-import { type ServerProcess, startServer } from './support/server.ts'
+import type { ServerProcess } from './support/server.ts'
 import { authSecret } from './support/tokens.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -28,7 +27,6 @@ const desktop = { viewport: { width: 1440, height: 900 } }
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 
 describe.skipIf(missing('chromium'))('a form that people answer alone', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'roomlog-data-'))
   let server: ServerProcess
   let browser: Browser
   let olga: Person
@@ -37,15 +35,14 @@ describe.skipIf(missing('chromium'))('a form that people answer alone', () => {
 
   beforeAll(async () => {
     await buildApps()
-    server = await startServer({ dataDir, env: { AUTH_SECRET: authSecret } })
+    server = await startOwnServer({ AUTH_SECRET: authSecret })
     browser = await launchBrowser()
     olga = await createPerson(server.url, 'olga', { 'form/*': 'owner' }, { name: 'Olga Brandt' })
     owner = await visit(browser, server.url, { token: olga.token, ...desktop })
   })
   afterAll(async () => {
     await browser?.close()
-    await server?.stop()
-    rmSync(dataDir, { recursive: true, force: true })
+    await server?.[Symbol.asyncDispose]()
   })
 
   const respondent = (id: string, name: string): Promise<Person> =>

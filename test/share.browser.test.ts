@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { encode } from 'uqr'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -17,7 +14,8 @@ import {
   writeQuestions
 } from './support/form-app.ts'
 import { missing } from './support/missing.ts'
-import { type ServerProcess, startServer } from './support/server.ts'
+import { startOwnServer } from './support/own-server.ts'
+import type { ServerProcess } from './support/server.ts'
 import { authSecret, seconds, signToken } from './support/tokens.ts'
 import { waitUntil } from './support/wait-until.ts'
 
@@ -49,10 +47,7 @@ const typeCode = async (page: Page, code: string): Promise<void> => {
   await page.keyboard.press('Enter')
 }
 
-const makeFolder = (): string => mkdtempSync(join(tmpdir(), 'roomlog-data-'))
-
 describe.skipIf(missing('chromium'))('sharing a form', () => {
-  const folders = [makeFolder(), makeFolder()] as const
   let server: ServerProcess
   let guestServer: ServerProcess
   let browser: Browser
@@ -63,15 +58,14 @@ describe.skipIf(missing('chromium'))('sharing a form', () => {
     const env = { AUTH_SECRET: authSecret }
     const guestEnv = { ROOMLOG_JOIN_ATTEMPTS_PER_MINUTE_MAX: '4' }
     ;[server, guestServer, browser] = await Promise.all([
-      startServer({ dataDir: folders[0], env }),
-      startServer({ dataDir: folders[1], env: guestEnv }),
+      startOwnServer(env),
+      startOwnServer(guestEnv),
       launchBrowser()
     ])
   })
   afterAll(async () => {
     await browser?.close()
-    await Promise.all([server?.stop(), guestServer?.stop()])
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+    await Promise.all([server?.[Symbol.asyncDispose](), guestServer?.[Symbol.asyncDispose]()])
   })
 
   const tokenFor = (name: string, more: object = {}): Promise<string> =>

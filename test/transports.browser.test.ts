@@ -3,7 +3,7 @@ import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { bundlePage, openPage, type PageServer, type RoomPage, servePage } from './client-page/open-page.ts'
 import { launchBrowser } from './support/chromium.ts'
-import { leaveRoomsAfterTests, startOwnServer } from './support/client-rooms.ts'
+import { leaveRoomsAfterTests, startRoomServer } from './support/client-rooms.ts'
 import { missing } from './support/missing.ts'
 import type { ServerProcess } from './support/server.ts'
 import { authSecret, signToken } from './support/tokens.ts'
@@ -24,7 +24,7 @@ describe.skipIf(missing('chromium'))('in a browser behind a proxy', { timeout: 1
   beforeAll(async () => {
     pages = await servePage(await bundlePage())
     const env = { AUTH_SECRET: authSecret, ALLOWED_ORIGINS: pages.url, LOG_LEVEL: 'warn' }
-    server = await startOwnServer(env)
+    server = await startRoomServer(env)
     proxy = await startWebProxy(server)
     browser = await launchBrowser()
   })

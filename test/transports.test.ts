@@ -1,6 +1,6 @@
 /** The client SDK behind proxies that do not let WebSockets through, or nothing that goes on for long. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { enter, leaveRoomsAfterTests, ready, startOwnServer, state, title } from './support/client-rooms.ts'
+import { enter, leaveRoomsAfterTests, ready, startRoomServer, state, title } from './support/client-rooms.ts'
 import type { ServerProcess } from './support/server.ts'
 import { waitUntil } from './support/wait-until.ts'
 import { startWebProxy, type WebProxy } from './support/web-proxy.ts'
@@ -11,7 +11,7 @@ let server: ServerProcess
 let proxy: WebProxy
 const proxies: WebProxy[] = []
 beforeAll(async () => {
-  server = await startOwnServer({ LOG_LEVEL: 'warn' })
+  server = await startRoomServer({ LOG_LEVEL: 'warn' })
 })
 afterEach(async () => {
   for (const one of proxies.splice(0)) await one[Symbol.asyncDispose]()
@@ -170,7 +170,7 @@ describe('a client that was told its way', { timeout: 60_000 }, () => {
   })
 
   test('and finds nobody there goes on trying, and is back with the server', async () => {
-    const own = await startOwnServer()
+    const own = await startRoomServer()
     const behind = enter(own, 'nobody-there')
     await ready(behind.room)
     await own.kill()

@@ -8,7 +8,7 @@ import { playFast } from './play.ts'
 import { describeOutcome } from './report.ts'
 
 const nodes = 3
-const seeds = Number(process.env.ROOMLOG_TEST_SEEDS ?? 20)
+const seeds = Number(process.env.ROOMLOG_TEST_SEEDS ?? 100)
 const first = Number(process.env.ROOMLOG_TEST_SEED ?? 1)
 
 describe.skipIf(missing('postgres'))(

@@ -1,7 +1,4 @@
 /** Rooms of the client SDK in a test: entered, watched, and left when the test is over. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach } from 'vitest'
 import {
   type Client,
@@ -13,9 +10,8 @@ import {
   type Transport
 } from '../../client/index.ts'
 import { form } from '../../schema/kinds/form.ts'
-import { createDatabase } from './database.ts'
-import { missing } from './missing.ts'
-import { type ServerProcess, startServer } from './server.ts'
+import { startOwnServer } from './own-server.ts'
+import type { ServerProcess } from './server.ts'
 import { signToken } from './tokens.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -40,19 +36,11 @@ export const leaveRoomsAfterTests = (): void => {
   })
 }
 
-/** A folder that is gone after the tests of the file. */
-export const dataDir = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'roomlog-client-'))
-  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
-/** A server that may be killed; it starts sooner on a Postgres that is there than on a folder of its own. */
-export const startOwnServer = async (env: Record<string, string> = {}): Promise<ServerProcess> => {
-  if (missing('postgres')) return startServer({ env, dataDir: dataDir() })
-  const database = await createDatabase()
-  cleanUps.push(database.drop)
-  return startServer({ env, databaseUrl: database.url })
+/** A server that may be killed; it is gone after the tests of the file. */
+export const startRoomServer = async (env: Record<string, string> = {}): Promise<ServerProcess> => {
+  const server = await startOwnServer(env)
+  cleanUps.push(() => server[Symbol.asyncDispose]())
+  return server
 }
 
 /** @param server or what stands in front of it */

@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'vitest'
 import { type ErrorCode, errorCodes } from '../../schema/error-codes.ts'
-import { type ServerProcess, startServer } from './server.ts'
+import { startOwnServer } from './own-server.ts'
+import type { ServerProcess } from './server.ts'
 
 /** A server on a database of its own, and requests to it. */
 export interface HttpServer extends AsyncDisposable {
@@ -22,15 +20,11 @@ export interface CallOptions {
 }
 
 export const startHttpServer = async (env: Record<string, string> = {}): Promise<HttpServer> => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'roomlog-http-'))
-  const process = await startServer({ env, dataDir })
+  const process = await startOwnServer(env)
   return {
     process,
     call: (path, options) => callServer(process.url, path, options),
-    async [Symbol.asyncDispose]() {
-      await process.stop()
-      await rm(dataDir, { recursive: true, force: true })
-    }
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]()
   }
 }
 
