@@ -2,7 +2,7 @@
  * The document of one room: stored bytes until somebody writes, which answer everybody who comes for the first time, or
  * comes back and has it all; a Y.Doc from then on.
  *
- *   asleep ──somebody writes, or lacks what would take long to find──▶ awake
+ *   asleep ──somebody here writes, or others have written much──▶ awake
  *
  * When a node was replaced, hundreds come back to each of many rooms with what they have: no document is made for them.
  */
