@@ -142,10 +142,10 @@ describe('a snapshot is due', () => {
     [1_001, 0, 60_060, true],
     [9_999, 0, 600_000, false],
     [10_000, 0, 600_000, true],
-    [3, MiB - 1, 0, false],
-    [3, MiB, 0, true],
-    [3, 2 * MiB, 2 * MiB + 1, false],
-    [3, 2 * MiB, 2 * MiB, true]
+    [3, 4 * MiB - 1, 0, false],
+    [3, 4 * MiB, 0, true],
+    [3, 5 * MiB, 5 * MiB + 1, false],
+    [3, 5 * MiB, 5 * MiB, true]
   ])('%i rows of %i bytes after one of %i bytes: %s', (rows, bytes, snapshotBytes, isDue) => {
     expect(isSnapshotDue({ rows, bytes }, snapshotBytes)).toBe(isDue)
   })

@@ -2,7 +2,7 @@
  * Snapshots: the log of a room folded up to a seq, made from the snapshot before and the rows after it.
  *
  * Never from the live document, which holds what is not committed. One is due whenever the rows since the last
- * outnumber both a thousand and a sixtieth of its bytes, or take more bytes than both a megabyte and itself: then the
+ * outnumber both a thousand and a sixtieth of its bytes, or take more bytes than both four megabytes and itself: then the
  * cost of a load, and the bytes written per edit, are bounded whatever the size of the document, also where large values
  * are written over one another. A worker folds them, one room after the other.
  */
@@ -17,7 +17,7 @@ import type { FoldAnswer, FoldRequest } from './snapshot-worker.ts'
 export const snapshotRowsMin = 1_000
 export const snapshotBytesPerRow = 60
 
-export const snapshotTailBytesMin = 1024 * 1024
+export const snapshotTailBytesMin = 4 * 1024 * 1024
 
 /** What is in the log after a snapshot. */
 export interface Tail {

@@ -19,8 +19,8 @@ export interface ReaderRoom {
 }
 
 export const valueBytes = 64 * 1024
-/** More would only wait in the writer's socket. */
-const unacknowledgedMax = 16
+/** What is committed together is one frame, and that one fits still: bounds are looked at with small ones. */
+const unacknowledgedMax = 4
 
 export const openReaderRoom = async (world: SessionWorld): Promise<ReaderRoom> => {
   const room = newRoom()
