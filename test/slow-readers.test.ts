@@ -62,7 +62,7 @@ describe.skipIf(missing('postgres'))('G7: a reader that stops reading', { timeou
     // The same without anybody who is slow, and that again: what a node takes for that is no part of the question.
     await overwrite(megabytes)
     const before = watchMost(world)
-    await overwrite(megabytes)
+    await overwrite(2 * megabytes)
     const usual = await before()
     const slow = await read()
     slow.socket.pause()
