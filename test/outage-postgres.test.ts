@@ -88,7 +88,8 @@ describe.skipIf(missing('postgres'))('while Postgres is away', { concurrent: tru
       stock.document.getText('text').insert(0, 'during')
       for (const { flood } of clients) flood(floodUpdates)
       await waitUntil(async () => (await world.stats()).waitingBytes >= backlogBytesMax, {
-        about: 'the bound'
+        about: 'the bound',
+        timeoutMs: 30_000
       })
 
       // Beyond the bound comes what a socket reads in one turn of the event loop: at most 32 chunks of 64 KiB.
