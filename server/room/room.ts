@@ -3,8 +3,7 @@
  *
  *   update applied ──▶ `edited` ──▶ log ──▶ `committed` ──▶ every connection but the one that brought it
  *
- * A room sleeps while nobody needs its document: newcomers with empty hands are greeted with the stored bytes, and the
- * Y.Doc is made when somebody writes or asks for a difference.
+ * A room sleeps until somebody writes: newcomers, and those who come back, are answered from the stored bytes.
  */
 import * as Y from 'yjs'
 import { type ErrorCode, RoomlogError } from '../../schema/error-codes.ts'
