@@ -23,13 +23,20 @@ export interface OutboxParts {
 export const urgency = { first: 0, usual: 1, last: 2 } as const
 export type Urgency = (typeof urgency)[keyof typeof urgency]
 
+/** Shared, as most have nothing to write most of the time. */
+const none: Buffer[] = []
+
 const markBytesMax = 1024 * 1024
 const boundPerMark = 4
 
 export class Outbox {
   readonly #parts: OutboxParts
   readonly #markBytes: number
-  #frames: [Buffer[], Buffer[], Buffer[]] = [[], [], []]
+  /** By urgency, and of one urgency in their order. */
+  #frames: Buffer[] = none
+  /** How many of them come before what is less urgent: those of the first, and of the first two. */
+  #firsts = 0
+  #usuals = 0
   #bytes = 0
   #isScheduled = false
   /** What the wire still had when it was last looked at, in order. */
@@ -59,7 +66,7 @@ export class Outbox {
   /** A frame may be shared with other sessions: it is not changed, before or after. */
   write(frame: Buffer, when: Urgency = urgency.first): void {
     this.#bytes += frame.length
-    this.#frames[when].push(frame)
+    this.#insert(frame, when)
     if (!this.#isScheduled) {
       this.#isScheduled = true
       atEndOfStep(this.release)
@@ -69,10 +76,10 @@ export class Outbox {
   readonly release = (): void => {
     this.#isScheduled = false
     if (this.#bytes === 0) return
-    const frames = this.#frames.flat()
+    const frames = this.#frames
     const bytes = this.#bytes
-    this.#frames = [[], [], []]
-    this.#bytes = 0
+    this.#frames = none
+    this.#firsts = this.#usuals = this.#bytes = 0
     const { wire, bytesMax, onFull } = this.#parts
     if (!wire.isOpen) return
     this.#settle()
@@ -97,6 +104,15 @@ export class Outbox {
   /** The session is over: what still waits does not count any more. */
   end(): void {
     this.#letGo(0)
+  }
+
+  #insert(frame: Buffer, when: Urgency): void {
+    const at = when === urgency.first ? this.#firsts : when === urgency.usual ? this.#usuals : this.#frames.length
+    if (when === urgency.first) this.#firsts++
+    if (when !== urgency.last) this.#usuals++
+    if (this.#frames.length === 0) this.#frames = [frame]
+    else if (at === this.#frames.length) this.#frames.push(frame)
+    else this.#frames.splice(at, 0, frame)
   }
 
   #hold(frames: readonly Buffer[]): void {
