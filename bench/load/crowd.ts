@@ -78,6 +78,7 @@ const createCrowd = (clients: readonly Client[]) => {
   const people = clients.length
   const last = new Uint32Array(people * people)
   const sentAt: number[][] = clients.map(() => [0])
+  const stateAt = clients.map(() => new StatesByClock())
   const measuredFrom = new Float64Array(people).fill(Number.POSITIVE_INFINITY)
   const samples: number[] = []
   let seenEver = 0
@@ -90,14 +91,15 @@ const createCrowd = (clients: readonly Client[]) => {
       for (let count = bytes.uint(); count > 0; count -= 1) {
         const shower = indexOf.get(bytes.uint())
         const clock = bytes.uint()
-        bytes.skip()
+        const length = bytes.skip()
         if (shower === undefined || shower === viewer) continue
+        const state = stateAt[shower]?.of(clock, message.subarray(bytes.at - length, bytes.at)) ?? 0
         const place = viewer * people + shower
-        if (clock <= (last[place] ?? 0)) continue
-        last[place] = clock
+        if (state <= (last[place] ?? 0)) continue
+        last[place] = state
         seenEver += 1
-        if (clock >= (measuredFrom[shower] ?? 0)) {
-          samples.push(client.heardAt - (sentAt[shower]?.[clock] ?? client.heardAt))
+        if (state >= (measuredFrom[shower] ?? 0)) {
+          samples.push(client.heardAt - (sentAt[shower]?.[state] ?? client.heardAt))
         }
       }
     }
@@ -123,6 +125,22 @@ const createCrowd = (clients: readonly Client[]) => {
       )
       sent.push(performance.now())
     }
+  }
+}
+
+/** Which state one shows: a server may show it with a clock of its own, the same one to all, so it is read once. */
+class StatesByClock {
+  readonly #states = new Map<number, number>()
+
+  /** @returns 0 when somebody has left */
+  of(clock: number, json: Uint8Array): number {
+    const known = this.#states.get(clock)
+    if (known !== undefined) return known
+    const state: unknown = JSON.parse(new TextDecoder().decode(json))
+    const isState = typeof state === 'object' && state !== null && 'cursor' in state
+    const number = isState && typeof state.cursor === 'number' ? state.cursor : 0
+    this.#states.set(clock, number)
+    return number
   }
 }
 
