@@ -54,15 +54,7 @@ export const after = (ms: number, run: () => void): (() => void) => {
   return () => clearTimeout(timer)
 }
 
-/** Calls `run` after the code that is running now, before the event loop turns, and after what was given before it. */
+/** Calls `run` after the code that is running now, before the event loop turns. */
 export const atEndOfStep = (run: () => void): void => {
-  if (endOfStep.push(run) === 1) process.nextTick(runEndOfStep)
-}
-let endOfStep: (() => void)[] = []
-
-/** One tick for all of a step: a thousand writes would be a thousand of them. */
-const runEndOfStep = (): void => {
-  const runs = endOfStep
-  endOfStep = []
-  for (const run of runs) run()
+  process.nextTick(run)
 }

@@ -312,7 +312,9 @@ describe.skipIf(missing('postgres'))('the devices of a user', () => {
 
   it('can be ended one by one, and do not come back', async () => {
     const room = await world.create(newRoom(), 'dan')
-    const phone = await world.enter(room, 'dan')
+    const phone = await world.open()
+    const ofPhone = await world.person('dan')
+    await phone.enter(room, { token: ofPhone })
     const laptop = await world.open({ 'user-agent': 'a laptop' })
     const token = await signToken({
       sub: 'dan',
@@ -329,10 +331,10 @@ describe.skipIf(missing('postgres'))('the devices of a user', () => {
       'not-found'
     )
     expect((await world.call(`/api/sessions/${other?.id}`, { method: 'DELETE', token })).status).toBe(204)
-    expect(await phone.client.ended()).toMatchObject({ reason: 'token-invalid' })
+    expect(await phone.ended()).toMatchObject({ reason: 'token-invalid' })
     expect(laptop.ending).toBeNull()
     const back = await world.open()
-    expect(await back.join(room, await world.person('dan'))).toMatchObject({ kind: 'denied' })
+    expect(await back.join(room, ofPhone)).toMatchObject({ kind: 'denied' })
   })
 })
 

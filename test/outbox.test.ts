@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Outbox, type OutboxParts, urgency } from '../server/session/outbox.ts'
+import { Outbox, type Sender, urgency } from '../server/session/outbox.ts'
 import { Unsent } from '../server/session/unsent.ts'
 
 const MiB = 1024 ** 2
@@ -9,9 +9,7 @@ const large = Buffer.alloc(100_000)
 const openWire = (bytesMax: number, unsent: Unsent) => {
   const written: Buffer[] = []
   let unsentBytes = 0
-  const parts: OutboxParts = {
-    bytesMax,
-    unsent,
+  const sender: Sender = {
     wire: {
       isOpen: true,
       get unsentBytes() {
@@ -22,9 +20,9 @@ const openWire = (bytesMax: number, unsent: Unsent) => {
         for (const { length } of frames) unsentBytes += length
       }
     },
-    onFull: () => {}
+    isTooSlow: () => {}
   }
-  const outbox = new Outbox(parts)
+  const outbox = new Outbox(sender, unsent, bytesMax)
   return {
     outbox,
     written,

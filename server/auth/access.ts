@@ -57,11 +57,14 @@ export const assertRoleOf = ({ definition, room }: Access, role: string): void =
   throw new RoomlogError('request-invalid', `${room}: role ${role} is none of ${definition.roles.join(', ')}`)
 }
 
+const none: Access['escalations'] = []
+
 const accessOf = (question: RoleQuestion, role: string, lastingRole: string | null): Access => {
   const { identity, lineage, standings, at } = question
   const [{ room, definition }] = lineage
   const scope = writeScope(definition, role, identity.user.id)
-  const escalations = standings.flatMap((standing) => standing.escalations.filter(({ until }) => until > at))
+  const found = standings.flatMap((standing) => standing.escalations.filter(({ until }) => until > at))
+  const escalations = found.length === 0 ? none : found
   return { identity, room, role, lastingRole, mayWrite: !scope.isNone, scope, definition, escalations }
 }
 

@@ -63,5 +63,15 @@ export interface Access {
   readonly escalations: readonly Escalation[]
 }
 
+/** Do they allow the same? Then the one that there is may stay, and the other is forgotten while it is young. */
+export const isSameAccess = (a: Access, b: Access): boolean =>
+  a.identity === b.identity &&
+  a.role === b.role &&
+  a.lastingRole === b.lastingRole &&
+  a.mayWrite === b.mayWrite &&
+  a.scope === b.scope &&
+  a.definition === b.definition &&
+  a.escalations.length + b.escalations.length === 0
+
 /** An anonymous guest is somebody new each time: a member of nothing. */
 export const isAnonymous = (identity: Identity): boolean => identity.isGuest && identity.expiresAt === null

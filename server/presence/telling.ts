@@ -9,8 +9,9 @@ const newsBytesMax = 256 * 1024
 
 export class Telling {
   readonly #tell: ((message: Uint8Array) => void) | null
-  readonly #untold = new Map<number, Change>()
-  readonly #raised = new Map<number, number>()
+  /** null: nothing. */
+  #untold: Map<number, Change> | null = null
+  #raised: Map<number, number> | null = null
   #isAllUntold = false
   /** The number of the last news; later ones of the same room have greater numbers, also after it was closed. */
   #turn = now()
@@ -22,11 +23,13 @@ export class Telling {
 
   /** To be told with the next news, if nothing newer of the same id takes its place. */
   add(change: Change): void {
+    this.#untold ??= new Map()
     this.#untold.set(change.id, change)
   }
 
   /** Somebody of another node is shown here with this clock, above their node's own. */
   raise(id: number, clock: number): void {
+    this.#raised ??= new Map()
     this.#raised.set(id, clock)
   }
 
@@ -39,14 +42,16 @@ export class Telling {
   send(own: ReadonlyMap<number, Statement>): void {
     const isAll = this.#isAllUntold
     // Also those that are gone: who missed nothing takes no more from all than what is there.
-    const changes = [...this.#untold.values()].filter(({ statement }) => !isAll || statement === null)
+    const changes = [...(this.#untold?.values() ?? [])].filter(
+      ({ statement }) => !isAll || statement === null
+    )
     if (isAll) for (const [id, statement] of own) changes.push({ id, clock: statement.clock, statement })
     this.#isAllUntold = false
-    this.#untold.clear()
-    const clocks = new Map(this.#raised)
-    this.#raised.clear()
+    this.#untold = null
+    const clocks = this.#raised
+    this.#raised = null
     if (this.#tell === null) return
-    if (clocks.size > 0) this.#tell(encodePresence({ type: 'raise', clocks }))
+    if (clocks !== null) this.#tell(encodePresence({ type: 'raise', clocks }))
     for (const [index, part] of inParts(changes, isAll).entries()) {
       this.#turn++
       const isBegun = isAll && index === 0

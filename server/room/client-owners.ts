@@ -13,8 +13,9 @@ export const announcedMax = 10_000
 export class ClientOwners {
   readonly #owners = new Map<number, string>()
   /** One string per user, however many ids they have. */
-  readonly #users = new Map<string, string>()
-  readonly #announced = new Set<number>()
+  #users: Map<string, string> | null = null
+  /** null: none. */
+  #announced: Set<number> | null = null
   #load: (() => Iterable<readonly [client: number, userId: string]>) | null
 
   /** @param load what is known from the log, the first owner of an id before others; asked for once, when it is needed */
@@ -29,7 +30,7 @@ export class ClientOwners {
   /** Makes the id theirs, unless it is somebody's. @returns whether it is theirs now */
   claim(client: number, userId: string): boolean {
     const owners = this.#loaded()
-    this.#announced.delete(client)
+    this.#announced?.delete(client)
     const owner = owners.get(client)
     if (owner === undefined) owners.set(client, this.#same(userId))
     return owner === undefined || owner === userId
@@ -45,13 +46,17 @@ export class ClientOwners {
     }
     if (owner !== undefined) return owner === userId ? 'known' : 'taken'
     this.claim(client, userId)
+    this.#announced ??= new Set()
     this.#announced.add(client)
-    const [oldest] = this.#announced
-    if (this.#announced.size > announcedMax && oldest !== undefined) {
-      this.#announced.delete(oldest)
-      this.#owners.delete(oldest)
-    }
+    this.#forgetOldest(this.#announced)
     return 'new'
+  }
+
+  #forgetOldest(announced: Set<number>): void {
+    const [oldest] = announced
+    if (announced.size <= announcedMax || oldest === undefined) return
+    announced.delete(oldest)
+    this.#owners.delete(oldest)
   }
 
   #loaded(): Map<number, string> {
@@ -65,9 +70,9 @@ export class ClientOwners {
   }
 
   #same(userId: string): string {
+    this.#users ??= new Map()
     const known = this.#users.get(userId)
-    if (known !== undefined) return known
-    this.#users.set(userId, userId)
-    return userId
+    if (known === undefined) this.#users.set(userId, userId)
+    return known ?? userId
   }
 }

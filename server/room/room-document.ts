@@ -7,7 +7,7 @@
  * When a node was replaced, hundreds come back to each of many rooms with what they have: no document is made for them.
  */
 import * as Y from 'yjs'
-import { syncFrame, syncStep } from '../session/frames.ts'
+import { syncFrame, syncStep, unpooled } from '../session/frames.ts'
 import type { StoredFacts } from './check-stored.ts'
 import type { ClientOwners } from './client-owners.ts'
 import { rememberDeletes } from './guard/remembered.ts'
@@ -25,6 +25,7 @@ export interface RoomDocumentParts {
 const sleepingUpdatesMax = 500
 /** What is longer is found anew for each who asks. */
 const rememberedBytesMax = 1024 * 1024
+const smallBytesMax = 16 * 1024
 const emptyVector = Uint8Array.of(0)
 
 export class RoomDocument {
@@ -73,13 +74,14 @@ export class RoomDocument {
     return true
   }
 
-  /** What a newcomer gets who has nothing: made once for all who come while nothing changes. */
+  /** What a newcomer gets who has nothing: the same for all who come while nothing changes. */
   greeting(prefix: Uint8Array): Buffer {
     if (this.#greeting?.prefix === prefix) return this.#greeting.frames
     const frames = this.isAsleep
       ? storedFrames(prefix, this.#stored)
       : syncFrame(prefix, syncStep.two, Y.encodeStateAsUpdate(this.live))
-    this.#greeting = { prefix, frames }
+    // Those of a small room that sleeps are as quick to make as to find.
+    if (!this.isAsleep || frames.length > smallBytesMax) this.#greeting = { prefix, frames: unpooled(frames) }
     return frames
   }
 

@@ -1,27 +1,27 @@
-import type { Outbox } from './outbox.ts'
 import type { Reader } from './reader.ts'
 import type { Wire } from './wire.ts'
 
-export interface CatchingUpParts {
+/** Whose readers they are. */
+export interface Reading {
   readonly wire: Pick<Wire, 'whenDrained'>
-  readonly outbox: Pick<Outbox, 'mayTakeMore'>
-  readonly readers: () => Iterable<Reader>
+  readonly mayTakeMore: boolean
+  readonly connections: ReadonlyMap<string, { readonly reader: Reader }>
 }
 
 /** Has the readers of one session that are behind get what they lack, when its wire has taken what waits. */
 export class CatchingUp {
-  readonly #parts: CatchingUpParts
+  readonly #session: Reading
   #isAwaited = false
 
-  constructor(parts: CatchingUpParts) {
-    this.#parts = parts
+  constructor(session: Reading) {
+    this.#session = session
   }
 
   /** One of them fell behind. */
   await(): void {
     if (this.#isAwaited) return
     this.#isAwaited = true
-    this.#parts.wire.whenDrained(() => {
+    this.#session.wire.whenDrained(() => {
       this.#isAwaited = false
       this.goOn()
     })
@@ -29,9 +29,9 @@ export class CatchingUp {
 
   /** While the session may take more. */
   goOn(): void {
-    for (const reader of this.#parts.readers()) {
+    for (const { reader } of this.#session.connections.values()) {
       if (!reader.isBehind) continue
-      if (!this.#parts.outbox.mayTakeMore) return this.await()
+      if (!this.#session.mayTakeMore) return this.await()
       reader.catchUp()
     }
   }

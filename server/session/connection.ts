@@ -18,7 +18,7 @@ import {
   type ServerMessage
 } from '../../schema/messages.ts'
 import type { Seq } from '../../schema/room-name.ts'
-import type { Access, Escalation, User } from '../auth/identity.ts'
+import { type Access, type Escalation, isSameAccess, type User } from '../auth/identity.ts'
 import { monotonic, now } from '../clock.ts'
 import { caughtUp } from '../room/caught-up.ts'
 import type { Member, Room } from '../room/room.ts'
@@ -26,7 +26,7 @@ import { Writing } from '../room/writing.ts'
 import { describeExcess } from '../too-many.ts'
 import { acknowledge } from './acknowledgements.ts'
 import { Arrivals, isNothing } from './arrivals.ts'
-import type { ConnectionParts } from './connection-parts.ts'
+import type { ConnectionParts, ConnectionSession } from './connection-parts.ts'
 import { escalationNews } from './escalation-news.ts'
 import {
   type MessageReader,
@@ -45,6 +45,7 @@ import { Watching } from './watching.ts'
 import type { Wire } from './wire.ts'
 
 const afterwardsMax = 100
+const none: readonly (() => void)[] = []
 /** The state vector of an empty document. */
 const nothing: Uint8Array = Uint8Array.of(0)
 /** Who asks more often for all of a document, or of presence, gets one answer for all that was asked meanwhile. */
@@ -57,52 +58,41 @@ export class Connection implements Member, Busy {
   access: Access
   /** How fast its role may send; null: as fast as any. */
   pace: Pace | null
-  readonly via: Wire['via']
   readonly reader: Reader
   readonly #parts: ConnectionParts
+  readonly #session: ConnectionSession
   readonly #writing: Writing
-  readonly #watching: Watching
+  /** null: it does not watch its room. */
+  #watching: Watching | null = null
   readonly #arrivals: Arrivals
   #inboxSince = 0
   /** Waits until the room has caught up. */
-  #afterwards: (() => void)[] = []
+  #afterwards: readonly (() => void)[] = none
   #isSynced = false
   /** From the client's sync step 1 until its sync step 2. */
   #repeats: Repeats | null = null
-  readonly #greeting = new Spaced(answerEveryMs, () => this.#greet())
+  readonly #greeting = new Spaced(answerEveryMs)
   #showing: Spaced | null = null
   /** The state vector that the client last said it had. */
   #theirs = nothing
   #refusal: ErrorCode | null = null
   #hasLeft = false
 
-  constructor(parts: ConnectionParts) {
+  constructor(
+    parts: ConnectionParts,
+    session: ConnectionSession,
+    { address, prefix, room, access }: Pick<Connection, 'address' | 'prefix' | 'room' | 'access'>
+  ) {
     this.#parts = parts
-    this.room = parts.room
-    this.address = parts.address
-    this.access = parts.access
-    this.pace = paceOf(parts.access, parts.config)
-    this.via = parts.via
-    this.prefix = parts.prefix
-    this.#arrivals = new Arrivals(parts.held)
-    this.#writing = new Writing(parts.access.identity.user.id, this, parts.remoteAddress)
-    const { room, recentEntries, mayTakeMore, fellBehind, end } = parts
-    this.#watching = new Watching({
-      room,
-      recentEntries,
-      tell: (message) =>
-        this.reader.showOthers(statelessFrame(this.prefix, encodeMessage(message)), urgency.first),
-      refuse: ({ reason: code, message: detail }) => this.#send({ type: 'refused', code, detail, path: null })
-    })
-    this.reader = new Reader({
-      room,
-      prefix: this.prefix,
-      mayTakeMore,
-      fellBehind,
-      end,
-      write: (frame, when) => this.#write(frame, when),
-      showOthersAgain: () => this.#showOthersAgain()
-    })
+    this.#session = session
+    this.room = room
+    this.address = address
+    this.access = access
+    this.pace = paceOf(access, parts.config)
+    this.prefix = prefix
+    this.#arrivals = new Arrivals(parts.turn.held)
+    this.#writing = new Writing(access.identity.user.id, this, session.remoteAddress)
+    this.reader = new Reader(session, this)
     this.room.members.add(this)
     // Who it is comes before who is there: else a client would take its own other tabs for somebody else.
     this.#tellRole()
@@ -110,8 +100,12 @@ export class Connection implements Member, Busy {
     this.#tellEscalations([])
   }
 
+  get via(): Wire['via'] {
+    return this.#session.wire.via
+  }
+
   get isWatching(): boolean {
-    return this.#watching.isOn
+    return this.#watching !== null
   }
 
   get user(): User {
@@ -132,6 +126,7 @@ export class Connection implements Member, Busy {
 
   /** The role changed, or the token was renewed. */
   changeAccess(access: Access): void {
+    if (isSameAccess(access, this.access)) return
     const hasChanged = access.role !== this.access.role || access.mayWrite !== this.access.mayWrite
     if (access.role !== this.access.role) this.pace = paceOf(access, this.#parts.config)
     const { escalations } = this.access
@@ -146,6 +141,10 @@ export class Connection implements Member, Busy {
   /** Who belongs to the room has changed. */
   tellMembers(): void {
     this.#send({ type: 'members' })
+  }
+
+  tellRefused(code: ErrorCode, detail: string, path: string | null = null): void {
+    this.#send({ type: 'refused', code, detail, path })
   }
 
   /** @throws RangeError the message ends too early */
@@ -168,7 +167,7 @@ export class Connection implements Member, Busy {
       if (error !== null || this.#hasLeft) return
       const ms = monotonic() - since
       this.room.acknowledgements.add(ms)
-      this.#parts.acknowledged(ms)
+      this.#parts.metrics.acknowledged(ms / 1_000)
       this.#acknowledge(saved)
     })
   }
@@ -182,7 +181,7 @@ export class Connection implements Member, Busy {
     this.#arrivals.takeEarly()
     this.room.members.delete(this)
     this.room.presence.leave(this)
-    this.#parts.left()
+    this.#parts.door.leave(this.room)
   }
 
   /** Of presence. */
@@ -195,11 +194,16 @@ export class Connection implements Member, Busy {
   }
 
   end(code: ErrorCode, detail: string): void {
-    this.#parts.end(code, detail)
+    this.#session.end(code, detail)
   }
 
   tellCommitted(seq: Seq, entries: readonly EntryMark[]): void {
-    this.#watching.tell(seq, entries)
+    this.#watching?.tell(seq, entries)
+  }
+
+  showOthersAgain(): void {
+    this.room.presence.showMissed(this)
+    void this.#watching?.start()
   }
 
   #receiveSync(message: MessageReader): void {
@@ -208,7 +212,7 @@ export class Connection implements Member, Busy {
     if (step === syncStep.one) {
       this.#theirs = payload.length <= 1 ? nothing : Uint8Array.from(payload)
       if (!this.#isSynced) this.#repeats = new Repeats(this.#theirs)
-      return this.#greeting.ask()
+      return this.#greeting.ask(() => this.#greet())
     }
     if (step !== syncStep.two && step !== syncStep.update) {
       this.refuse('message-malformed', `no sync message has the type ${step}`)
@@ -226,7 +230,7 @@ export class Connection implements Member, Busy {
     this.#isSynced ||= isFirstSync
     if (this.#arrivals.isEmpty) {
       this.#inboxSince = monotonic()
-      this.#parts.join(this)
+      this.#parts.turn.join(this)
     }
     if (isFirstSync) this.#arrivals.receiveFirst(payload)
     else this.#arrivals.receive(payload)
@@ -285,7 +289,9 @@ export class Connection implements Member, Busy {
     this.#arrivals.goOn()
     if (this.room.brokenBy !== null || this.room.isClosed) return
     this.apply()
-    for (const then of this.#afterwards.splice(0)) then()
+    const afterwards = this.#afterwards
+    this.#afterwards = none
+    for (const then of afterwards) then()
   }
 
   #keepEarly(update: Uint8Array): false {
@@ -302,11 +308,11 @@ export class Connection implements Member, Busy {
    */
   refuse(code: ErrorCode, detail: string, path: string | null = null): false {
     this.#write(syncStatusFrame(this.prefix, false), urgency.first)
-    this.#parts.refused(code)
+    this.#parts.metrics.refused(code)
     if (this.#refusal !== null) return false
     this.#refusal = code
-    this.#send({ type: 'refused', code, detail, path })
-    this.#parts.stopped(code)
+    this.tellRefused(code, detail, path)
+    this.#session.stopped(this.address, code)
     return false
   }
 
@@ -328,12 +334,12 @@ export class Connection implements Member, Busy {
       if (error instanceof RoomlogError) this.end(error.reason, error.message)
       else this.refuse('message-malformed', `${theirs.length} bytes that are no state vector`)
     }
-    this.#parts.worked(monotonic() - since)
+    this.#session.worked(monotonic() - since)
   }
 
   #show(): void {
-    this.#showing ??= new Spaced(answerEveryMs, () => this.room.presence.show(this))
-    this.#showing.ask()
+    this.#showing ??= new Spaced(answerEveryMs)
+    this.#showing.ask(() => this.room.presence.show(this))
   }
 
   #receiveAwareness(states: Uint8Array): void {
@@ -343,22 +349,23 @@ export class Connection implements Member, Busy {
 
   /** Says so, and goes on: nothing that comes later builds upon it. */
   #notUnderstood(detail: string): void {
-    this.#parts.refused('message-malformed')
-    this.#send({ type: 'refused', code: 'message-malformed', detail, path: null })
+    this.#parts.metrics.refused('message-malformed')
+    this.tellRefused('message-malformed', detail)
   }
 
   #receiveMessage(text: string): void {
     const message = decodeClientMessage(text)
     if (message === null) this.#notUnderstood(`${text.length} characters that are no message`)
     else if (message.type === 'flush') this.#flush(message.id)
-    else if (!this.isWatching) void this.#watching.start()
+    else this.#watching ??= new Watching(this, this.#parts.recentEntries)
   }
 
   /** A barrier: the answer says that everything which came before it is committed, and where the log stood then. */
   #flush(id: number): void {
     this.apply()
     if (this.#arrivals.isBehind) {
-      if (this.#afterwards.length < afterwardsMax) this.#afterwards.push(() => this.#flush(id))
+      if (this.#afterwards.length < afterwardsMax)
+        this.#afterwards = [...this.#afterwards, () => this.#flush(id)]
       return
     }
     if (this.#refusal !== null || this.#arrivals.hasEarly) return
@@ -369,17 +376,12 @@ export class Connection implements Member, Busy {
     })
   }
 
-  #showOthersAgain(): void {
-    this.room.presence.showMissed(this)
-    if (this.isWatching) void this.#watching.start()
-  }
-
   #acknowledge(frames: number, when: Urgency = urgency.first): void {
     acknowledge(this.prefix, frames, (frame) => this.#write(frame, when))
   }
 
   #write(frame: Buffer, when: Urgency): void {
-    if (!this.#hasLeft) this.#parts.write(frame, when)
+    if (!this.#hasLeft) this.#session.write(frame, when)
   }
 
   #tellRole(): void {

@@ -28,7 +28,7 @@ export const devicesOf = (sessions: ReadonlySet<Session>, userId: string | null)
         id: session.id,
         userId: user,
         address: session.remoteAddress,
-        userAgent: session.userAgent,
+        userAgent: session.caller.userAgent,
         openedAt: session.openedAt,
         rooms
       })

@@ -51,6 +51,14 @@ export const frameOf = (parts: readonly Uint8Array[]): Buffer => {
   return frame
 }
 
+/** The same for keeping: a small Buffer holds on to all of the pool that it is cut from. */
+export const unpooled = (frames: Buffer): Buffer => {
+  if (frames.length >= Buffer.poolSize / 2) return frames
+  const copy = Buffer.allocUnsafeSlow(frames.length)
+  copy.set(frames)
+  return copy
+}
+
 /** The messages in frames that `frameOf` made, several of which may be in one Buffer. */
 export const messagesIn = (frames: Buffer): readonly Buffer[] => {
   const messages: Buffer[] = []
@@ -82,10 +90,10 @@ export const varUint = (value: number): number[] => {
 export const sharedPrefix = (prefix: Uint8Array, ofRoom: Uint8Array): Uint8Array =>
   Buffer.compare(prefix, ofRoom) === 0 ? ofRoom : prefix
 
-/** How every message to or from this address begins. */
+/** How every message to or from this address begins. It is kept, so it is no small Buffer. */
 export const addressPrefix = (address: string): Uint8Array => {
   const text = Buffer.from(address)
-  return Buffer.from([...varUint(text.length), ...text])
+  return Uint8Array.of(...varUint(text.length), ...text)
 }
 
 export const syncFrame = (prefix: Uint8Array, step: number, payload: Uint8Array): Buffer =>

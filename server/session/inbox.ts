@@ -8,19 +8,23 @@ import type { Held } from './turn.ts'
 const shareFrames = 64
 const shareBytes = 64 * 1024
 
+/** Who takes a frame up: it may find that the session is over, and `clear`. */
+export interface Taker {
+  takeUp(frame: Uint8Array): void
+}
+
 export class Inbox {
   readonly #held: Held
-  readonly #takeUp: (frame: Uint8Array) => void
+  readonly #taker: Taker
   #waiting: Uint8Array[] = []
   #next = 0
   /** Taken up in this turn. */
   #frames = 0
   #bytes = 0
 
-  /** @param takeUp may find that the session is over, and `clear` */
-  constructor(held: Held, takeUp: (frame: Uint8Array) => void) {
+  constructor(held: Held, taker: Taker) {
     this.#held = held
-    this.#takeUp = takeUp
+    this.#taker = taker
   }
 
   get isEmpty(): boolean {
@@ -79,6 +83,6 @@ export class Inbox {
   #take(frame: Uint8Array): void {
     this.#frames++
     this.#bytes += frame.length
-    this.#takeUp(frame)
+    this.#taker.takeUp(frame)
   }
 }

@@ -5,25 +5,19 @@
  *   read ──above its rate, answered at length, log full, still at work──▶ paused ──paid, done──▶ read
  *    └────────────above its rate for longer than `floodTimeoutMs`────────▶ too-many
  */
+import type { ErrorCode } from '../../schema/error-codes.ts'
 import { after, monotonic } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { describeExcess } from '../too-many.ts'
 import { type Owed, Pace } from './limits.ts'
+import type { Sharer, Turn } from './turn.ts'
+import type { Wire } from './wire.ts'
 
-export interface IntakeParts {
-  readonly config: Pick<Config, 'framesPerSecondMax' | 'bytesPerSecondMax' | 'floodTimeoutMs'>
-  /** False while the log has more waiting than it may hold. */
-  mayTakeMore(): boolean
-  /** Has the socket not read any more, and read again. */
-  pause(): void
-  resume(): void
-  /** Asks for a call of `readOn` when it is this session's turn. */
-  awaitTurn(): void
-  /** Takes a little of what came while the socket was paused; false where little is left. */
-  readSome(): boolean
-  onFlood(detail: string): void
-  /** The log has taken nothing for too long. */
-  onStuck(detail: string): void
+/** Whose intake it is. */
+export interface Source extends Sharer {
+  readonly wire: Pick<Wire, 'pause' | 'resume' | 'readSome'>
+  heard(): void
+  end(code: ErrorCode, detail: string): void
 }
 
 /** A session that the log cannot take more from is asked to come back later. */
@@ -33,18 +27,26 @@ const restPerWork = 4
 const workMsMin = 2
 
 export class Intake {
-  readonly #parts: IntakeParts
+  readonly #source: Source
+  readonly #turn: Turn
+  readonly #floodTimeoutMs: number
   readonly #pace: Pace
   #isPaused = false
   #pausedAt = 0
   /** Until when the sender has to wait. */
   #owesUntil = 0
   #isAtWork = false
-  #cancelResume = (): void => {}
+  #cancelResume: (() => void) | null = null
 
-  constructor(parts: IntakeParts) {
-    this.#parts = parts
-    const { framesPerSecondMax: framesPerSecond, bytesPerSecondMax: bytesPerSecond } = parts.config
+  constructor(
+    source: Source,
+    turn: Turn,
+    limits: Pick<Config, 'framesPerSecondMax' | 'bytesPerSecondMax' | 'floodTimeoutMs'>
+  ) {
+    this.#source = source
+    this.#turn = turn
+    this.#floodTimeoutMs = limits.floodTimeoutMs
+    const { framesPerSecondMax: framesPerSecond, bytesPerSecondMax: bytesPerSecond } = limits
     this.#pace = Pace.ofSession({ framesPerSecond, bytesPerSecond })
   }
 
@@ -65,10 +67,10 @@ export class Intake {
   /** A frame came. @param pace of whom, where it is not the session as a whole */
   take(bytes: number, pace: Pace = this.#pace): void {
     const waitMs = pace.take(bytes)
-    const flood = waitMs > 0 ? pace.floodOf(this.#parts.config.floodTimeoutMs) : null
-    if (flood !== null) return this.#parts.onFlood(describeExcess(flood))
+    const flood = waitMs > 0 ? pace.floodOf(this.#floodTimeoutMs) : null
+    if (flood !== null) return this.#source.end('too-many', describeExcess(flood))
     // Messages that were read already still come, and each of them adds to what is owed.
-    if (waitMs > 0 || !this.#parts.mayTakeMore()) this.#pause(monotonic() + waitMs)
+    if (waitMs > 0 || !this.#turn.mayTakeMore) this.#pause(monotonic() + waitMs)
   }
 
   /** An answer took this long: the other sessions have their turn before this one can ask again. */
@@ -88,21 +90,21 @@ export class Intake {
   /** It is this session's turn. All that came meanwhile would come at once, and everybody would wait for it to be taken apart. */
   readOn(): void {
     if (!this.#isPaused || this.#isAtWork || monotonic() < this.#owesUntil) return
-    if (this.#parts.readSome()) this.#resumeWhenPaid()
+    if (this.#source.wire.readSome()) this.#resumeWhenPaid()
     else this.#resume()
   }
 
   /** Once a second: does the log take more again? */
   sweep(now: number): void {
     if (!this.#isPaused) return
-    if (this.#parts.mayTakeMore()) this.#resumeWhenPaid()
+    if (this.#turn.mayTakeMore) this.#resumeWhenPaid()
     else if (now - this.#pausedAt > pausedMsMax)
-      this.#parts.onStuck(`the log has taken nothing for ${pausedMsMax} ms`)
+      this.#source.end('unavailable', `the log has taken nothing for ${pausedMsMax} ms`)
   }
 
   /** The socket is read again, whatever is owed: it is about to be closed. */
   end(): void {
-    this.#cancelResume()
+    this.#cancelResume?.()
     this.#resume()
   }
 
@@ -111,21 +113,23 @@ export class Intake {
     if (this.#isPaused) return
     this.#isPaused = true
     this.#pausedAt = monotonic()
-    this.#parts.pause()
+    this.#source.wire.pause()
     this.#resumeWhenPaid()
   }
 
   #resumeWhenPaid(): void {
     if (!this.#isPaused || this.#isAtWork) return
-    this.#cancelResume()
+    this.#cancelResume?.()
+    this.#cancelResume = null
     const waitMs = this.#owesUntil - monotonic()
     if (waitMs > 0) this.#cancelResume = after(waitMs, () => this.#resumeWhenPaid())
-    else if (this.#parts.mayTakeMore()) this.#parts.awaitTurn()
+    else if (this.#turn.mayTakeMore) this.#turn.wait(this.#source)
   }
 
   #resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    this.#parts.resume()
+    this.#source.heard()
+    this.#source.wire.resume()
   }
 }

@@ -9,7 +9,8 @@ const framesMax = 2_000
 const retrySeconds = 1
 
 export class Joining {
-  readonly #rooms = new Map<string, Uint8Array[]>()
+  /** null: none, as most of the time. */
+  #rooms: Map<string, Uint8Array[]> | null = null
   readonly #held: Held
   #bytes = 0
 
@@ -18,20 +19,21 @@ export class Joining {
   }
 
   get size(): number {
-    return this.#rooms.size
+    return this.#rooms?.size ?? 0
   }
 
   has(address: string): boolean {
-    return this.#rooms.has(address)
+    return this.#rooms?.has(address) ?? false
   }
 
   begin(address: string): void {
+    this.#rooms ??= new Map()
     this.#rooms.set(address, [])
   }
 
   /** Keeps a frame for when the room is open. @returns what is too much, or null */
   keep(address: string, frame: Uint8Array): Excess | null {
-    const frames = this.#rooms.get(address)
+    const frames = this.#rooms?.get(address)
     if (frames === undefined) return null
     // The frame is a view of what was read with it, and may have to wait for long.
     frames.push(Uint8Array.from(frame))
@@ -46,8 +48,9 @@ export class Joining {
 
   /** The room is open: its frames, in their order. */
   end(address: string): readonly Uint8Array[] {
-    const frames = this.#rooms.get(address) ?? []
-    this.#rooms.delete(address)
+    const frames = this.#rooms?.get(address) ?? []
+    this.#rooms?.delete(address)
+    if (this.size === 0) this.#rooms = null
     for (const { length } of frames) this.#count(-length)
     return frames
   }
@@ -60,7 +63,7 @@ export class Joining {
   }
 
   clear(): void {
-    for (const address of [...this.#rooms.keys()]) this.end(address)
+    for (const address of [...(this.#rooms?.keys() ?? [])]) this.end(address)
   }
 
   #count(bytes: number): void {

@@ -188,26 +188,25 @@ export const tooManyHere = (what: string, most: number): Excess => ({
 /** Runs at once when asked, then not again within `everyMs`: whatever is asked meanwhile is answered once, after that. */
 export class Spaced {
   readonly #everyMs: number
-  readonly #run: () => void
   #ranAt = Number.NEGATIVE_INFINITY
   #isDue = false
 
-  constructor(everyMs: number, run: () => void) {
+  constructor(everyMs: number) {
     this.#everyMs = everyMs
-    this.#run = run
   }
 
-  ask(): void {
+  /** @param run the same each time */
+  ask(run: () => void): void {
     if (this.#isDue) return
     const waitMs = this.#ranAt + this.#everyMs - monotonic()
-    if (waitMs <= 0) return this.#now()
+    if (waitMs <= 0) return this.#now(run)
     this.#isDue = true
-    after(waitMs, () => this.#now())
+    after(waitMs, () => this.#now(run))
   }
 
-  #now(): void {
+  #now(run: () => void): void {
     this.#isDue = false
     this.#ranAt = monotonic()
-    this.#run()
+    run()
   }
 }

@@ -9,29 +9,36 @@ import { atEndOfStep, monotonic } from '../clock.ts'
 import type { Unsent } from './unsent.ts'
 import type { Wire } from './wire.ts'
 
-export interface OutboxParts {
+/** Whose outbox it is. */
+export interface Sender {
   readonly wire: Pick<Wire, 'isOpen' | 'unsentBytes' | 'write'>
-  /** How much may wait for a slow reader. */
-  readonly bytesMax: number
-  /** Of all sessions. */
-  readonly unsent: Unsent
-  /** More waits than that: nothing further is written. */
-  onFull(bytes: number): void
+  /** More waits than may: nothing further is written. */
+  isTooSlow(bytes: number, bytesMax: number): void
 }
 
 /** What others wait for, what is said once, whatever is shown, and what is replaced by what comes after it. */
 export const urgency = { first: 0, usual: 1, last: 2 } as const
 export type Urgency = (typeof urgency)[keyof typeof urgency]
 
-/** Shared, as most have nothing to write most of the time. */
+/** Shared, and never added to: most have nothing to write most of the time. */
 const none: Buffer[] = []
+
+/** Those that have something to write at the end of this step, in the order in which they got it. */
+let due: Outbox[] = []
+
+const releaseDue = (): void => {
+  const outboxes = due
+  due = []
+  for (const outbox of outboxes) outbox.release()
+}
 
 const markBytesMax = 1024 * 1024
 const boundPerMark = 4
 
 export class Outbox {
-  readonly #parts: OutboxParts
-  readonly #markBytes: number
+  readonly #sender: Sender
+  readonly #unsentOfNode: Unsent
+  readonly #bytesMax: number
   /** By urgency, and of one urgency in their order. */
   #frames: Buffer[] = none
   /** How many of them come before what is less urgent: those of the first, and of the first two. */
@@ -40,7 +47,7 @@ export class Outbox {
   #bytes = 0
   #isScheduled = false
   /** What the wire still had when it was last looked at, in order. */
-  #unsent: Buffer[] = []
+  #unsent: Buffer[] = none
   #unsentBytes = 0
   #writtenBytes = 0
   #takenBytes = 0
@@ -48,19 +55,25 @@ export class Outbox {
   /** When something was last written, by the monotonic clock. */
   writtenAt = monotonic()
 
-  constructor(parts: OutboxParts) {
-    this.#parts = parts
-    this.#markBytes = Math.min(markBytesMax, parts.bytesMax / boundPerMark)
+  /**
+   * @param unsentOfNode of all sessions
+   * @param bytesMax how much may wait for a slow reader
+   */
+  constructor(sender: Sender, unsentOfNode: Unsent, bytesMax: number) {
+    this.#sender = sender
+    this.#unsentOfNode = unsentOfNode
+    this.#bytesMax = bytesMax
   }
 
   /** How much waits, and would wait at the end of this step. */
   get waitingBytes(): number {
-    return this.#parts.wire.unsentBytes + this.#bytes
+    return this.#sender.wire.unsentBytes + this.#bytes
   }
 
   /** False for a reader that is behind: less may wait for it, the more waits on this node. */
   get mayTakeMore(): boolean {
-    return this.waitingBytes <= this.#markBytes * this.#parts.unsent.share
+    const markBytes = Math.min(markBytesMax, this.#bytesMax / boundPerMark)
+    return this.waitingBytes <= markBytes * this.#unsentOfNode.share
   }
 
   /** A frame may be shared with other sessions: it is not changed, before or after. */
@@ -69,22 +82,23 @@ export class Outbox {
     this.#insert(frame, when)
     if (!this.#isScheduled) {
       this.#isScheduled = true
-      atEndOfStep(this.release)
-    } else if (this.#bytes > this.#parts.bytesMax) this.release()
+      if (due.push(this) === 1) atEndOfStep(releaseDue)
+    } else if (this.#bytes > this.#bytesMax) this.release()
   }
 
-  readonly release = (): void => {
+  /** Writes now what would be written at the end of the step. */
+  release(): void {
     this.#isScheduled = false
     if (this.#bytes === 0) return
     const frames = this.#frames
     const bytes = this.#bytes
     this.#frames = none
     this.#firsts = this.#usuals = this.#bytes = 0
-    const { wire, bytesMax, onFull } = this.#parts
+    const { wire } = this.#sender
     if (!wire.isOpen) return
     this.#settle()
     // What waited before: one large document alone may be above the limit.
-    if (wire.unsentBytes > bytesMax) return onFull(wire.unsentBytes)
+    if (wire.unsentBytes > this.#bytesMax) return this.#sender.isTooSlow(wire.unsentBytes, this.#bytesMax)
     this.writtenAt = monotonic()
     wire.write(frames)
     this.#writtenBytes += bytes
@@ -94,7 +108,7 @@ export class Outbox {
   /** For how many milliseconds the reader has taken nothing of what waits for it. */
   stalledMs(now: number): number {
     this.#settle()
-    const { unsentBytes } = this.#parts.wire
+    const { unsentBytes } = this.#sender.wire
     const taken = this.#writtenBytes - unsentBytes
     if (unsentBytes === 0 || taken > this.#takenBytes) this.#takenAt = now
     this.#takenBytes = taken
@@ -107,7 +121,8 @@ export class Outbox {
   }
 
   #insert(frame: Buffer, when: Urgency): void {
-    const at = when === urgency.first ? this.#firsts : when === urgency.usual ? this.#usuals : this.#frames.length
+    const at =
+      when === urgency.first ? this.#firsts : when === urgency.usual ? this.#usuals : this.#frames.length
     if (when === urgency.first) this.#firsts++
     if (when !== urgency.last) this.#usuals++
     if (this.#frames.length === 0) this.#frames = [frame]
@@ -117,15 +132,16 @@ export class Outbox {
 
   #hold(frames: readonly Buffer[]): void {
     for (const frame of frames) {
-      this.#unsent.push(frame)
       this.#unsentBytes += frame.length
-      this.#parts.unsent.hold(frame)
+      this.#unsentOfNode.hold(frame)
     }
+    if (this.#unsent.length === 0) this.#unsent = [...frames]
+    else this.#unsent.push(...frames)
     this.#settle()
   }
 
   #settle(): void {
-    if (this.#unsentBytes > 0) this.#letGo(this.#parts.wire.unsentBytes)
+    if (this.#unsentBytes > 0) this.#letGo(this.#sender.wire.unsentBytes)
   }
 
   /** What is taken was written before what is not. */
@@ -134,9 +150,9 @@ export class Outbox {
     for (const frame of this.#unsent) {
       if (this.#unsentBytes - frame.length < unsentBytes) break
       this.#unsentBytes -= frame.length
-      this.#parts.unsent.letGo(frame)
+      this.#unsentOfNode.letGo(frame)
       count++
     }
-    this.#unsent.splice(0, count)
+    if (count > 0) this.#unsent.splice(0, count)
   }
 }

@@ -10,21 +10,27 @@ import type { Room } from '../room/room.ts'
 import { syncFrame, syncStep } from './frames.ts'
 import { type Urgency, urgency } from './outbox.ts'
 
-export interface ReaderParts {
-  readonly room: Room
-  readonly prefix: Uint8Array
-  write(frame: Buffer, when: Urgency): void
+/** The session that it belongs to. */
+export interface ReaderSession {
   /** False while so much waits that only what cannot be had later is written. */
-  mayTakeMore(): boolean
+  readonly mayTakeMore: boolean
+  write(frame: Buffer, when: Urgency): void
   /** Asks for a call of `catchUp` when what waits is read. */
   fellBehind(): void
   end(code: ErrorCode, detail: string): void
+}
+
+/** The connection that reads. */
+export interface Shown {
+  readonly room: Room
+  readonly prefix: Uint8Array
   /** Shows presence as it is, and what is watched. */
   showOthersAgain(): void
 }
 
 export class Reader {
-  readonly #parts: ReaderParts
+  readonly #session: ReaderSession
+  readonly #connection: Shown
   /** The state vector of what it was shown before it fell behind; null: it was shown everything. */
   #shown: Uint8Array | null = null
   #isCatchingUp = false
@@ -32,8 +38,9 @@ export class Reader {
   #hasMissedOthers = false
   #hasLeft = false
 
-  constructor(parts: ReaderParts) {
-    this.#parts = parts
+  constructor(session: ReaderSession, connection: Shown) {
+    this.#session = session
+    this.#connection = connection
   }
 
   get isBehind(): boolean {
@@ -43,24 +50,24 @@ export class Reader {
   /** Documents. @param before the state vector of what was shown before */
   show(frames: Buffer, before: () => Uint8Array): void {
     if (this.#hasLeft || this.#shown !== null) return
-    if (this.#parts.mayTakeMore()) return this.#parts.write(frames, urgency.usual)
+    if (this.#session.mayTakeMore) return this.#session.write(frames, urgency.usual)
     this.#shown = before()
-    this.#parts.fellBehind()
+    this.#session.fellBehind()
   }
 
   /** Presence, and what is watched: is replaced by what comes after it, so whoever is behind is shown it later. */
   showOthers(frame: Buffer, when: Urgency): void {
     if (this.#hasLeft) return
-    if (this.#shown === null && this.#parts.mayTakeMore()) return this.#parts.write(frame, when)
+    if (this.#shown === null && this.#session.mayTakeMore) return this.#session.write(frame, when)
     this.#hasMissedOthers = true
-    this.#parts.fellBehind()
+    this.#session.fellBehind()
   }
 
   /** What waited is read: the room's difference to what was shown is written when all of it is committed. */
   catchUp(): void {
     if (this.#hasLeft || this.#isCatchingUp) return
     if (this.#shown === null) return this.#showOthersAgain()
-    const { room, prefix } = this.#parts
+    const { room, prefix } = this.#connection
     try {
       const frame = syncFrame(prefix, syncStep.update, room.difference(this.#shown))
       this.#isCatchingUp = true
@@ -68,12 +75,12 @@ export class Reader {
         this.#isCatchingUp = false
         if (error !== null || this.#hasLeft) return
         this.#shown = null
-        this.#parts.write(frame, urgency.usual)
+        this.#session.write(frame, urgency.usual)
         this.#showOthersAgain()
       })
     } catch (error) {
       if (!(error instanceof RoomlogError)) throw error
-      this.#parts.end(error.reason, error.message)
+      this.#session.end(error.reason, error.message)
     }
   }
 
@@ -84,6 +91,6 @@ export class Reader {
   #showOthersAgain(): void {
     if (!this.#hasMissedOthers) return
     this.#hasMissedOthers = false
-    this.#parts.showOthersAgain()
+    this.#connection.showOthersAgain()
   }
 }

@@ -9,7 +9,6 @@
  * Content that comes before the token is dropped: a provider repeats all of it in its sync step 2, and counts none of it.
  */
 import { type ErrorCode, errorCodes, RoomlogError, writeReason } from '../../schema/error-codes.ts'
-import type { EntryMark } from '../../schema/messages.ts'
 import type { Access, Identity } from '../auth/identity.ts'
 import { after, monotonic, now, randomId } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -17,8 +16,9 @@ import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Room } from '../room/room.ts'
 import { describeExcess } from '../too-many.ts'
-import { CatchingUp } from './catching-up.ts'
+import { CatchingUp, type Reading } from './catching-up.ts'
 import { Connection } from './connection.ts'
+import type { ConnectionParts, ConnectionSession } from './connection-parts.ts'
 import type { Door } from './door.ts'
 import {
   authenticatedFrame,
@@ -32,11 +32,11 @@ import {
   pongFrame,
   sharedPrefix
 } from './frames.ts'
-import { Inbox } from './inbox.ts'
-import { Intake } from './intake.ts'
+import { Inbox, type Taker } from './inbox.ts'
+import { Intake, type Source } from './intake.ts'
 import { Joining } from './joining.ts'
 import { tooManyHere } from './limits.ts'
-import { Outbox, type Urgency, urgency } from './outbox.ts'
+import { Outbox, type Sender, type Urgency, urgency } from './outbox.ts'
 import { SessionUsers, type SessionUsersParts } from './session-users.ts'
 import { Silence } from './silence.ts'
 import { addressLengthMax, readTokenMessage, type TokenMessage } from './token-message.ts'
@@ -44,10 +44,16 @@ import type { Sharer, Turn } from './turn.ts'
 import type { Unsent } from './unsent.ts'
 import type { Wire } from './wire.ts'
 
-export interface SessionParts extends Omit<SessionUsersParts, 'usersMax'> {
-  readonly wire: Wire
+/** Whoever may open a session. */
+export interface Caller {
   readonly remoteAddress: string
   readonly userAgent: string
+  /** What is counted: an address, or the network that one household has. */
+  readonly network: string
+}
+
+/** What all sessions of a node share. */
+export interface SessionParts extends ConnectionParts, SessionUsersParts {
   readonly config: Config
   readonly logger: Logger
   readonly metrics: Metrics
@@ -55,7 +61,6 @@ export interface SessionParts extends Omit<SessionUsersParts, 'usersMax'> {
   /** What waits for all sessions. */
   readonly unsent: Unsent
   readonly door: Door
-  recentEntries(room: Room): Promise<readonly EntryMark[]>
   /** Somebody is in the room now. */
   entered(session: Session, address: string): void
   onClosed(session: Session): void
@@ -68,11 +73,11 @@ const refusalsMax = 9
 /** Whoever does not answer the close of a socket is cut off: the room may wait for it to be read anew. */
 const closeMsMax = 2_000
 
-export class Session implements Sharer {
+export class Session implements Sharer, Taker, Sender, Source, Reading, ConnectionSession {
   readyState = open
   readonly id = randomId()
-  readonly remoteAddress: string
-  readonly userAgent: string
+  readonly caller: Caller
+  readonly wire: Wire
   /** Milliseconds since 1970. */
   readonly openedAt = now()
   readonly connections = new Map<string, Connection>()
@@ -92,33 +97,22 @@ export class Session implements Sharer {
   /** The socket is gone, and what it brought last is still taken up. */
   #isEnding = false
 
-  constructor(parts: SessionParts) {
-    const { wire, config, turn } = parts
+  constructor(parts: SessionParts, caller: Caller, wire: Wire) {
+    const { config, turn, unsent } = parts
     this.#parts = parts
-    this.#users = new SessionUsers({ ...parts, usersMax: config.roomsPerSessionMax })
-    this.remoteAddress = parts.remoteAddress
-    this.userAgent = parts.userAgent
+    this.caller = caller
+    this.wire = wire
+    this.#users = new SessionUsers(parts, caller.network)
     this.#silence = new Silence(config)
-    this.#intake = new Intake({
-      config,
-      mayTakeMore: () => turn.mayTakeMore,
-      pause: () => wire.pause(),
-      resume: () => {
-        this.heard()
-        wire.resume()
-      },
-      awaitTurn: () => turn.wait(this),
-      readSome: () => wire.readSome(),
-      onFlood: (detail) => this.end('too-many', detail),
-      onStuck: (detail) => this.end('unavailable', detail)
-    })
-    this.#inbox = new Inbox(turn.held, (frame) => this.#takeUp(frame))
+    this.#intake = new Intake(this, turn, config)
+    this.#inbox = new Inbox(turn.held, this)
     this.#joining = new Joining(turn.held)
-    const bytesMax = config.sessionBacklogBytesMax
-    const onFull = (bytes: number): void => this.end('too-slow', `${bytes} bytes unsent > ${bytesMax}`)
-    this.#outbox = new Outbox({ wire, bytesMax, unsent: parts.unsent, onFull })
-    const readers = () => [...this.connections.values()].map(({ reader }) => reader)
-    this.#catchingUp = new CatchingUp({ wire, outbox: this.#outbox, readers })
+    this.#outbox = new Outbox(this, unsent, config.sessionBacklogBytesMax)
+    this.#catchingUp = new CatchingUp(this)
+  }
+
+  get remoteAddress(): string {
+    return this.caller.remoteAddress
   }
 
   get isPaused(): boolean {
@@ -127,7 +121,7 @@ export class Session implements Sharer {
 
   /** What was written and the network has not taken yet. */
   get unsentBytes(): number {
-    return this.#parts.wire.unsentBytes
+    return this.wire.unsentBytes
   }
 
   /** A message of the client, whole. Never throws. */
@@ -160,6 +154,29 @@ export class Session implements Sharer {
     this.#outbox.write(frame, when)
   }
 
+  get mayTakeMore(): boolean {
+    return this.#outbox.mayTakeMore
+  }
+
+  fellBehind(): void {
+    this.#catchingUp.await()
+  }
+
+  /** What waits is more than may: one large document alone is not. */
+  isTooSlow(bytes: number, bytesMax: number): void {
+    this.end('too-slow', `${bytes} bytes unsent > ${bytesMax}`)
+  }
+
+  /** A connection takes nothing more: a wire for this one room has no other way to say so. */
+  stopped(address: string, code: ErrorCode): void {
+    if (this.wire.isForOneRoom) this.#sayDenied(address, code)
+  }
+
+  /** An answer took this long that anybody may ask for. */
+  worked(ms: number): void {
+    this.#intake.rest(ms)
+  }
+
   get isOpen(): boolean {
     return this.readyState === open
   }
@@ -185,8 +202,8 @@ export class Session implements Sharer {
     this.readyState = closing
     this.#inbox.clear()
     this.#intake.end()
-    this.#parts.wire.close(code, reason)
-    after(closeMsMax, () => this.#parts.wire.terminate())
+    this.wire.close(code, reason)
+    after(closeMsMax, () => this.wire.terminate())
   }
 
   /** The socket is gone. What it sent last is applied; then everybody is told that it left. */
@@ -216,7 +233,7 @@ export class Session implements Sharer {
   expelFrom(address: string, reason: ErrorCode): void {
     this.#sayDenied(address, reason)
     // A provider that is only denied would go on to look as if it were in step with the room.
-    this.write(closeFrame(this.#parts.wire.prefixFor(address), reason))
+    this.write(closeFrame(this.wire.prefixFor(address), reason))
     this.leave(address)
   }
 
@@ -230,7 +247,7 @@ export class Session implements Sharer {
   sweep(now: number, date: number): void {
     const { authTimeoutMs, stallTimeoutMs } = this.#parts.config
     if (this.readyState !== open) return
-    if (!this.#parts.wire.isOpen) return this.#parts.wire.terminate()
+    if (!this.wire.isOpen) return this.wire.terminate()
     if (!this.#hasAuthenticated && now - this.#openedAt > authTimeoutMs)
       return this.end('auth-timeout', `no token within ${authTimeoutMs} ms`)
     if (this.#outbox.stalledMs(now) > stallTimeoutMs)
@@ -238,7 +255,7 @@ export class Session implements Sharer {
     this.#catchingUp.goOn()
     this.expel(({ expiresAt }) => expiresAt !== null && expiresAt <= date, 'token-invalid')
     if (this.#silence.mustAsk(now, this.#outbox.writtenAt)) {
-      this.#parts.wire.ping()
+      this.wire.ping()
       if (this.#understandsPing) this.write(pingFrame)
     }
     if (this.#intake.isPaused) this.#intake.sweep(now)
@@ -273,7 +290,7 @@ export class Session implements Sharer {
     this.#share()
   }
 
-  #takeUp(data: Uint8Array): void {
+  takeUp(data: Uint8Array): void {
     if (isSign(data)) return
     if (isProbe(data)) return this.write(pongFrame)
     try {
@@ -339,32 +356,9 @@ export class Session implements Sharer {
 
   /** The token was good and the room is open: what waited for that is taken now, in its order. */
   #enter(address: string, { room, access }: { readonly room: Room; readonly access: Access }): void {
-    const { wire, turn, metrics, config, recentEntries, door } = this.#parts
-    const prefix = sharedPrefix(wire.prefixFor(address), room.prefix)
+    const prefix = sharedPrefix(this.wire.prefixFor(address), room.prefix)
     this.write(authenticatedFrame(prefix, access.mayWrite))
-    const entered = new Connection({
-      address,
-      prefix,
-      via: wire.via,
-      remoteAddress: this.remoteAddress,
-      room,
-      access,
-      config,
-      held: turn.held,
-      write: (frame, when) => this.write(frame, when),
-      mayTakeMore: () => this.#outbox.mayTakeMore,
-      fellBehind: () => this.#catchingUp.await(),
-      end: (code, detail) => this.end(code, detail),
-      join: (busy) => turn.join(busy),
-      refused: metrics.refused,
-      stopped: (code) => {
-        if (wire.isForOneRoom) this.#sayDenied(address, code)
-      },
-      acknowledged: (ms) => metrics.acknowledged(ms / 1_000),
-      worked: (ms) => this.#intake.rest(ms),
-      left: () => door.leave(room),
-      recentEntries
-    })
+    const entered = new Connection(this.#parts, this, { address, prefix, room, access })
     this.connections.set(address, entered)
     this.#beat()
     this.#receiveFirst(this.#joining.end(address))
@@ -391,9 +385,8 @@ export class Session implements Sharer {
 
   /** A wire for this one room is of no use without it. */
   #sayDenied(address: string, code: ErrorCode, detail = ''): void {
-    const { metrics, wire } = this.#parts
-    metrics.refused(code)
-    this.write(permissionDeniedFrame(wire.prefixFor(address), writeReason(code, detail)))
-    if (wire.isForOneRoom) this.close(errorCodes[code].close, writeReason(code, detail))
+    this.#parts.metrics.refused(code)
+    this.write(permissionDeniedFrame(this.wire.prefixFor(address), writeReason(code, detail)))
+    if (this.wire.isForOneRoom) this.close(errorCodes[code].close, writeReason(code, detail))
   }
 }

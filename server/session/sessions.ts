@@ -16,7 +16,7 @@ import { Debts } from './debts.ts'
 import type { Door } from './door.ts'
 import { endInSlices } from './drain.ts'
 import { Tally } from './limits.ts'
-import { Session } from './session.ts'
+import { type Caller, Session } from './session.ts'
 import type { Turn } from './turn.ts'
 import type { Unsent } from './unsent.ts'
 import type { Wire } from './wire.ts'
@@ -34,14 +34,6 @@ export interface SessionsParts {
   readonly entered: (session: Session, address: string) => void
   /** @throws RoomlogError 'overloaded' while nobody new is let in */
   assertCalm(): void
-}
-
-/** Whoever may open a session. */
-export interface Caller {
-  readonly remoteAddress: string
-  readonly userAgent: string
-  /** What is counted: an address, or the network that one household has. */
-  readonly network: string
 }
 
 export interface Sessions {
@@ -70,6 +62,11 @@ export const createSessions = (parts: SessionsParts): Sessions => {
     most: config.connectsPerSecondMax
   })
   const debts = new Debts()
+  const onClosed = (session: Session): void => {
+    all.delete(session)
+    ofNetworks.remove(session.caller.network)
+  }
+  const sessionParts = { ...parts, ofUsers, debts, onClosed }
   let isDraining = false
   let opened = 0
 
@@ -100,22 +97,9 @@ export const createSessions = (parts: SessionsParts): Sessions => {
       ofNetworks.assertRoom(network)
       return { remoteAddress, userAgent: userAgent.slice(0, userAgentLengthMax), network }
     },
-    open: ({ remoteAddress, userAgent, network }, wire) => {
-      const onClosed = (closed: Session): void => {
-        all.delete(closed)
-        ofNetworks.remove(network)
-      }
-      const session = new Session({
-        ...parts,
-        wire,
-        remoteAddress,
-        userAgent,
-        network,
-        ofUsers,
-        debts,
-        onClosed
-      })
-      ofNetworks.add(network)
+    open: (caller, wire) => {
+      const session = new Session(sessionParts, caller, wire)
+      ofNetworks.add(caller.network)
       all.add(session)
       opened++
       return session
