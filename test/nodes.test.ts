@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { createDatabase, type TestDatabase } from './support/database.ts'
+import { startLateProxy } from './support/late-proxy.ts'
 import { auditLog } from './support/log-audit.ts'
 import { missing } from './support/missing.ts'
 import { type Redis, startRedis } from './support/redis.ts'
@@ -118,6 +119,35 @@ both('two nodes with Redis', () => {
     expect(await stored(nodes[1], room)).toBe('last words')
   })
 
+  test('G1: what was acknowledged on two nodes that are killed at once is in the log', async () => {
+    const room = newRoom()
+    using ada = openProvider(nodes[0].wsUrl, room)
+    using ben = openProvider(nodes[1].wsUrl, room)
+    const acknowledged = new Set<string>()
+    for (let round = 0; round < 3; round++) {
+      let isAlive = true
+      const type = async (writer: StockProvider, name: string): Promise<void> => {
+        await writer.settled()
+        for (let word = 0; isAlive; word++) {
+          write(writer, `${name}${round}.${word} `)
+          await writer.settled()
+          if (isAlive) acknowledged.add(`${name}${round}.${word}`)
+        }
+      }
+      const before = acknowledged.size
+      const typing = [type(ada, 'a'), type(ben, 'b')]
+      await waitUntil(() => acknowledged.size >= before + 20, { about: 'both to have written' })
+      isAlive = false
+      await Promise.all(nodes.map((node) => node.kill()))
+      const words = new Set(acknowledged)
+      await Promise.all(nodes.map((node) => node.restart()))
+      const found = new Set((await stored(nodes[0], room)).split(' '))
+      expect([...words].filter((word) => !found.has(word))).toEqual([])
+      await Promise.all(typing)
+    }
+    expect(await sameText(ada, ben)).toBe(await stored(nodes[1], room))
+  })
+
   test('G1: who writes and closes the tab at once, beside others on another node, has lost nothing', async () => {
     const room = newRoom()
     using ada = openProvider(nodes[0].wsUrl, room)
@@ -199,6 +229,31 @@ both('two nodes with Redis', () => {
     write(ben, 'back ')
     expect((await sameText(ada, ben)).split(' ').sort().join(' ').trim()).toBe('back meanwhile')
     await waitUntil(() => nodes[1].stderr().includes('goes on as a new one'), { about: 'the node to notice' })
+  })
+})
+
+both('two nodes whose Redis is late by seconds', () => {
+  test('G3: lose nothing, and are equal', async () => {
+    await using database = await createDatabase()
+    await using redis = await startRedis()
+    await using line = await startLateProxy({ port: Number(new URL(redis.url).port) })
+    const nodes = await startNodes(database, { REDIS_URL: `redis://127.0.0.1:${line.port}` })
+    const room = newRoom()
+    using ada = openProvider(nodes[0].wsUrl, room)
+    using ben = openProvider(nodes[1].wsUrl, room)
+    await Promise.all([ada.settled(), ben.settled()])
+    for (const lateMs of [2_500, 0, 4_000, 0]) {
+      line.lateMs = lateMs
+      for (let round = 0; round < 10; round++) {
+        write(ada, `a${lateMs}.${round} `)
+        write(ben, `b${lateMs}.${round} `)
+        await Promise.all([ada.settled(), ben.settled()])
+      }
+      const text = await sameText(ada, ben)
+      expect(await stored(nodes[0], room)).toBe(text)
+    }
+    expect((await stored(nodes[1], room)).split(' ').filter(Boolean)).toHaveLength(80)
+    await Promise.all(nodes.map((node) => node.stop()))
   })
 })
 
