@@ -14,6 +14,12 @@ export const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => 
   }
 }
 
+/** Resolves when the monotonic clock says `at`; at once when it did. */
+export const sleepUntil = async (at: number): Promise<void> => {
+  const ms = at - monotonic()
+  if (ms > 0) await sleep(ms)
+}
+
 /** As one string: V8 keeps what `randomUUID` gives as fifteen pieces, half a kilobyte of them. */
 export const randomId = (): string => Buffer.from(randomUUID()).toString('latin1')
 

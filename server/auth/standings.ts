@@ -1,6 +1,6 @@
 /** What Postgres says of rooms and of people in them, asked rarely: kept for a moment, and many questions at a time. */
 import type { RoomName } from '../../schema/room-name.ts'
-import { atEndOfStep, monotonic } from '../clock.ts'
+import { atEndOfStep, monotonic, sleepUntil } from '../clock.ts'
 import { type Queryable, type Row, texts, uuids } from '../database/database.ts'
 import { roomIdOf } from '../log/room-log.ts'
 import type { Escalation } from './identity.ts'
@@ -36,6 +36,8 @@ const recheckAgeMaxMs = 500
 const standingsMax = 10_000
 /** Questions in one statement. */
 const questionsMax = 500
+/** Where many come one after the other, what waits is asked so often. */
+const askedEveryMs = 4
 /** How often one question is asked again because the answer was changed while it was read. */
 const repeatsMax = 3
 
@@ -101,12 +103,17 @@ interface Asked extends Question {
   readonly answer: PromiseWithResolvers<Standing>
 }
 
-/** What is asked while Postgres answers waits for the next statement: when many come at once, a few answer for all. */
+/**
+ * What is asked while Postgres answers, and shortly after, waits for the next statement: when many come, a few statements
+ * answer for all.
+ */
 const createAsking = (database: Queryable) => {
   const waiting: Asked[] = []
   let isAsking = false
   const askAll = async (): Promise<void> => {
-    while (waiting.length > 0) {
+    for (let askedAt = Number.NEGATIVE_INFINITY; waiting.length > 0; ) {
+      if (waiting.length < questionsMax) await sleepUntil(askedAt + askedEveryMs)
+      askedAt = monotonic()
       const some = waiting.splice(0, questionsMax)
       try {
         const standings = await readStandings(database, some)

@@ -1,13 +1,14 @@
 /**
  * Reads rooms back: the newest snapshot and the updates after it.
  *
- * Loads are grouped like commits: what waits is read by one query as soon as the query before it has returned, so that
- * a thousand rooms that wake together cost a few queries. Long tails follow in pages.
+ * Loads are grouped: what waits is read by one query when the query before it has returned, and a moment has passed since
+ * that was sent, so that a thousand rooms that wake one after the other cost a few queries. Long tails follow in pages.
  */
 
 import { RoomlogError } from '../../schema/error-codes.ts'
 import type { RoomName } from '../../schema/room-name.ts'
 import { type Epoch, type Seq, toEpoch, toSeq } from '../../schema/room-name.ts'
+import { monotonic, sleepUntil } from '../clock.ts'
 import { type Database, DatabaseError, int8s, uuids } from '../database/database.ts'
 import { asUnavailable } from '../unavailable.ts'
 import { roomIdOf } from './room-log.ts'
@@ -47,6 +48,7 @@ export interface Loader {
   loadAt(name: RoomName, seq: Seq): Promise<StoredRoom | null>
 }
 
+const readEveryMs = 4
 const pageRowsMax = 10_000
 const pastBytesMax = 64 * 1024 * 1024
 
@@ -109,7 +111,9 @@ export const createLoader = (database: Database, roomsMax: number): Loader => {
   let isRunning = false
 
   const run = async (): Promise<void> => {
-    while (waiting.length > 0) {
+    for (let readAt = Number.NEGATIVE_INFINITY; waiting.length > 0; ) {
+      if (waiting.length < roomsMax) await sleepUntil(readAt + readEveryMs)
+      readAt = monotonic()
       const group = waiting.splice(0, roomsMax)
       try {
         const found = await readRooms(
