@@ -12,11 +12,18 @@ export class WebSocketWire implements Wire {
   readonly isForOneRoom: boolean = false
   readonly #ws: WebSocket
   readonly #socket: Socket
+  /** Has ws take bytes apart. */
+  readonly #take: (slice: Buffer) => void
+  #isClosing = false
 
   constructor(ws: WebSocket, socket: Socket) {
     this.#ws = ws
     this.#socket = socket
-    readInSlices(socket)
+    const [take] = socket.listeners('data')
+    if (take === undefined) throw new TypeError('ws does not listen for data')
+    socket.removeAllListeners('data')
+    this.#take = (slice) => Reflect.apply(take, socket, [slice])
+    socket.on('data', (chunk: Buffer) => this.#read(chunk))
   }
 
   /** The other side may have begun to close: nothing may follow the close frame that ws answered. */
@@ -60,28 +67,27 @@ export class WebSocketWire implements Wire {
   }
 
   close(code: number, reason: string): void {
+    this.#isClosing = true
     this.#ws.close(code, reason)
   }
 
   terminate(): void {
     this.#ws.terminate()
   }
-}
 
-/**
- * ws takes apart all of a read before anybody else has a turn: thousands of frames, where somebody floods. It gets a slice
- * at a time, and what is left when the session has enough stays with the socket.
- */
-const readInSlices = (socket: Socket): void => {
-  const [take] = socket.listeners('data')
-  if (take === undefined) throw new TypeError('ws does not listen for data')
-  socket.removeAllListeners('data')
-  socket.on('data', (chunk: Buffer) => {
-    for (let at = 0; at < chunk.length; at += sliceBytes) {
-      if (at > 0 && socket.isPaused()) return socket.unshift(chunk.subarray(at))
-      Reflect.apply(take, socket, [chunk.subarray(at, at + sliceBytes)])
-    }
-  })
+  /**
+   * ws takes apart all of a read before anybody else has a turn: thousands of frames, where somebody floods. It gets a
+   * slice at a time, and what is left when the session has enough stays with the socket.
+   */
+  #read(chunk: Buffer): void {
+    // Whoever has much to say after a close is not waiting for it: that is read for its close frame to arrive, and dropped.
+    if (this.#isClosing && chunk.length > sliceBytes) this.#socket.removeAllListeners('data').resume().end()
+    else
+      for (let at = 0; at < chunk.length; at += sliceBytes) {
+        if (at > 0 && this.#socket.isPaused()) return this.#socket.unshift(chunk.subarray(at))
+        this.#take(chunk.subarray(at, at + sliceBytes))
+      }
+  }
 }
 
 const smallBytesMax = 16_384
