@@ -9,6 +9,7 @@ import { type SessionWorld, startSessionWorld, tokenFor } from './support/sessio
 import { waitUntil } from './support/wait-until.ts'
 
 const MiB = 1024 ** 2
+const anHour = '3600000'
 /** A thousand is the soak. */
 const megabytes = Number(process.env.ROOMLOG_TEST_UNREAD_MEGABYTES ?? 16)
 /** With fewer, what snapshots take in their worker hides what a reader takes. */
@@ -55,7 +56,8 @@ const watchMost = (world: SessionWorld) => {
 
 describe.skipIf(missing('postgres'))('G7: a reader that stops reading', { timeout: 900_000 }, () => {
   it('costs the node less than its limit, and gets one update for all that was written meanwhile', async () => {
-    const world = await startWorld()
+    // To write a thousand megabytes takes longer than a reader may stand still.
+    const world = await startWorld({ ROOMLOG_STALL_TIMEOUT_MS: anHour, ROOMLOG_IDLE_TIMEOUT_MS: anHour })
     const { room, document, read, overwrite } = await openReaderRoom(world)
     const quick = await read()
     const followed = follow(quick)

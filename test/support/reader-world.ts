@@ -3,6 +3,7 @@ import { newRoom } from './log-world.ts'
 import type { RawClient } from './raw-client.ts'
 import { syncMessage } from './raw-messages.ts'
 import { type SessionWorld, tokenFor } from './session-world.ts'
+import { seconds } from './tokens.ts'
 import { waitUntil } from './wait-until.ts'
 import { record } from './yjs-story.ts'
 
@@ -21,11 +22,13 @@ export interface ReaderRoom {
 export const valueBytes = 64 * 1024
 /** What is committed together is one frame, and that one fits still: bounds are looked at with small ones. */
 const unacknowledgedMax = 4
+const soakSeconds = 3_600
 
 export const openReaderRoom = async (world: SessionWorld): Promise<ReaderRoom> => {
   const room = newRoom()
+  const exp = seconds() + soakSeconds
   const writer = await world.open()
-  const document = await writer.enter(room, { token: await tokenFor('ada', 'writer') })
+  const document = await writer.enter(room, { token: await tokenFor('ada', 'writer', { exp }) })
   const updates = record(document)
   let sent = writer.acknowledged()
   // `heard` grows with each acknowledgement: counted as they come.
@@ -53,7 +56,7 @@ export const openReaderRoom = async (world: SessionWorld): Promise<ReaderRoom> =
     document,
     read: async () => {
       const reader = await world.open()
-      await reader.enter(room, { token: await tokenFor('ben', 'reader') })
+      await reader.enter(room, { token: await tokenFor('ben', 'reader', { exp }) })
       return reader
     },
     overwrite: async (megabytes) => {
