@@ -4,7 +4,7 @@
  *   applied ──▶ unshown ──▶ committed here, or elsewhere ──▶ window ──▶ every member but the one that brought all of it
  *
  * Showing costs a system call per member. Where they are many, what comes soon after is gathered and merged into one
- * frame: the window is as long as showing took, twelve times, so that the node has most of its time for other things.
+ * frame: the window is as long as showing took, eight times, so that the node has most of its time for other things.
  * What is gathered is shown when the window is over and the next comes, or is late: so a window ends with a key press
  * that waits for nothing, instead of just before it.
  */
@@ -41,10 +41,10 @@ export interface BroadcastParts {
 
 /** Up to so many everything is shown at once. */
 const viewersAtOnce = 200
-const windowMsMax = 90
-const windowPerFanOut = 12
+const windowMsMax = 60
+const windowPerFanOut = 8
 /** How long after its end, in windows, the next is late. */
-const lateWindows = 1 / 3
+const lateWindows = 1
 const windowBytesMax = 1024 * 1024
 /** To look through more than this takes longer than to send all of a document. */
 const unshownBytesMax = 4 * 1024 * 1024
