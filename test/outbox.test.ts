@@ -20,7 +20,7 @@ const openWire = (bytesMax: number, unsent: Unsent) => {
         for (const { length } of frames) unsentBytes += length
       }
     },
-    isTooSlow: () => {}
+    onFull: () => {}
   }
   const outbox = new Outbox(sender, unsent, bytesMax)
   return {

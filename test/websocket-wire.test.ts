@@ -4,6 +4,7 @@ import { type AddressInfo, Socket } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { WebSocketWire } from '../server/session/websocket-wire.ts'
+import { waitUntil } from './support/wait-until.ts'
 
 const closers: (() => void)[] = []
 afterEach(() => {
@@ -61,4 +62,20 @@ it('G7: whoever paused is given no more than a slice of what one read brought, a
   expect(numbers).toEqual(Array.from({ length: frames }, (_, number) => number))
   // The smallest frame of a client takes more than six bytes.
   expect(Math.max(...turns)).toBeLessThan(sliceFramesMax / 6)
+})
+
+it('G7: who is sent away is told why, and what they still send is not taken apart', async () => {
+  const { client, ws, wire } = await openWire()
+  const frames = 200_000
+  let heard = 0
+  ws.on('message', () => {
+    if (heard++ === 0) wire.close(4429, 'too-many')
+  })
+  ws.on('error', () => heard)
+  const ended = once(client, 'close')
+  for (let frame = 0; frame < frames && client.readyState === client.OPEN; frame++)
+    client.send(Buffer.alloc(4))
+  expect((await ended)[0]).toBe(4429)
+  await waitUntil(() => ws.readyState === ws.CLOSED, { about: 'the wire to be closed' })
+  expect(heard).toBeLessThan(frames / 10)
 })

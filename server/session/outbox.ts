@@ -13,7 +13,7 @@ import type { Wire } from './wire.ts'
 export interface Sender {
   readonly wire: Pick<Wire, 'isOpen' | 'unsentBytes' | 'write'>
   /** More waits than may: nothing further is written. */
-  isTooSlow(bytes: number, bytesMax: number): void
+  onFull(bytes: number, bytesMax: number): void
 }
 
 /** What others wait for, what is said once, whatever is shown, and what is replaced by what comes after it. */
@@ -98,7 +98,7 @@ export class Outbox {
     if (!wire.isOpen) return
     this.#settle()
     // What waited before: one large document alone may be above the limit.
-    if (wire.unsentBytes > this.#bytesMax) return this.#sender.isTooSlow(wire.unsentBytes, this.#bytesMax)
+    if (wire.unsentBytes > this.#bytesMax) return this.#sender.onFull(wire.unsentBytes, this.#bytesMax)
     this.writtenAt = monotonic()
     wire.write(frames)
     this.#writtenBytes += bytes
@@ -131,12 +131,12 @@ export class Outbox {
   }
 
   #hold(frames: readonly Buffer[]): void {
+    if (this.#unsent.length === 0) this.#unsent = []
     for (const frame of frames) {
+      this.#unsent.push(frame)
       this.#unsentBytes += frame.length
       this.#unsentOfNode.hold(frame)
     }
-    if (this.#unsent.length === 0) this.#unsent = [...frames]
-    else this.#unsent.push(...frames)
     this.#settle()
   }
 

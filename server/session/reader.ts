@@ -21,7 +21,7 @@ export interface ReaderSession {
 }
 
 /** The connection that reads. */
-export interface Shown {
+export interface ReaderConnection {
   readonly room: Room
   readonly prefix: Uint8Array
   /** Shows presence as it is, and what is watched. */
@@ -30,7 +30,7 @@ export interface Shown {
 
 export class Reader {
   readonly #session: ReaderSession
-  readonly #connection: Shown
+  readonly #connection: ReaderConnection
   /** The state vector of what it was shown before it fell behind; null: it was shown everything. */
   #shown: Uint8Array | null = null
   #isCatchingUp = false
@@ -38,7 +38,7 @@ export class Reader {
   #hasMissedOthers = false
   #hasLeft = false
 
-  constructor(session: ReaderSession, connection: Shown) {
+  constructor(session: ReaderSession, connection: ReaderConnection) {
     this.#session = session
     this.#connection = connection
   }

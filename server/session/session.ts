@@ -163,7 +163,7 @@ export class Session implements Sharer, Taker, Sender, Source, Reading, Connecti
   }
 
   /** What waits is more than may: one large document alone is not. */
-  isTooSlow(bytes: number, bytesMax: number): void {
+  onFull(bytes: number, bytesMax: number): void {
     this.end('too-slow', `${bytes} bytes unsent > ${bytesMax}`)
   }
 
