@@ -199,8 +199,8 @@ describe.skipIf(missing('chromium') ?? missing('postgres'))('while Postgres does
     server = await startServer({ databaseUrl: postgres.url })
     browser = await launchBrowser()
   })
+  afterEach(() => postgres?.resume())
   afterAll(async () => {
-    postgres?.resume()
     await browser?.close()
     await server?.stop()
     await postgres?.remove()
@@ -213,6 +213,7 @@ describe.skipIf(missing('chromium') ?? missing('postgres'))('while Postgres does
     await ana.page.goto(address)
     await writeQuestions(ana.page, 'Name')
     await ben.page.goto(address)
+    await reads(ben.page, 'Name')
     await question(ana.page, 1).press('End')
     await says(ana.page, saved)
     postgres.pause()
