@@ -1,6 +1,7 @@
 /** What Postgres says of rooms and of people in them, asked rarely: kept for a moment, and many questions at a time. */
 import type { RoomName } from '../../schema/room-name.ts'
-import { atEndOfStep, monotonic, sleepUntil } from '../clock.ts'
+import { monotonic } from '../clock.ts'
+import { askedTogether } from '../database/asked-together.ts'
 import { type Queryable, type Row, texts, uuids } from '../database/database.ts'
 import { roomIdOf } from '../log/room-log.ts'
 import type { Escalation } from './identity.ts'
@@ -36,8 +37,6 @@ const recheckAgeMaxMs = 500
 const standingsMax = 10_000
 /** Questions in one statement. */
 const questionsMax = 500
-/** Where many come one after the other, what waits is asked so often. */
-const askedEveryMs = 4
 /** How often one question is asked again because the answer was changed while it was read. */
 const repeatsMax = 3
 
@@ -54,7 +53,9 @@ interface Kept extends Question {
 
 export const createStandings = (database: Queryable): Standings => {
   const kept = new Map<string, Kept>()
-  const ask = createAsking(database)
+  const ask = askedTogether(questionsMax, (questions: readonly Question[]) =>
+    readStandings(database, questions)
+  )
   const keep = (key: string, question: Question): Kept => {
     const standing = ask(question).then(
       (read) => {
@@ -98,44 +99,6 @@ export const createStandings = (database: Queryable): Standings => {
     }
   }
 }
-
-interface Asked extends Question {
-  readonly answer: PromiseWithResolvers<Standing>
-}
-
-/**
- * What is asked while Postgres answers, and shortly after, waits for the next statement: when many come, a few statements
- * answer for all.
- */
-const createAsking = (database: Queryable) => {
-  const waiting: Asked[] = []
-  let isAsking = false
-  const askAll = async (): Promise<void> => {
-    for (let askedAt = Number.NEGATIVE_INFINITY; waiting.length > 0; ) {
-      if (waiting.length < questionsMax) await sleepUntil(askedAt + askedEveryMs)
-      askedAt = monotonic()
-      const some = waiting.splice(0, questionsMax)
-      try {
-        const standings = await readStandings(database, some)
-        for (const [index, { answer }] of some.entries()) answer.resolve(standings[index] ?? nothing)
-      } catch (error) {
-        for (const { answer } of some) answer.reject(error)
-      }
-    }
-    isAsking = false
-  }
-  return (question: Question): Promise<Standing> => {
-    const answer = Promise.withResolvers<Standing>()
-    waiting.push({ ...question, answer })
-    if (!isAsking) {
-      isAsking = true
-      atEndOfStep(() => void askAll())
-    }
-    return answer.promise
-  }
-}
-
-const nothing: Standing = { isThere: false, isDeleted: false, role: null, escalations: [] }
 
 interface StandingRow extends Row {
   there: boolean

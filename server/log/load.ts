@@ -1,15 +1,14 @@
 /**
  * Reads rooms back: the newest snapshot and the updates after it.
  *
- * Loads are grouped: what waits is read by one query when the query before it has returned, and a moment has passed since
- * that was sent, so that a thousand rooms that wake one after the other cost a few queries. Long tails follow in pages.
+ * A thousand rooms that wake one after the other cost a few queries. Long tails follow in pages.
  */
 
 import { RoomlogError } from '../../schema/error-codes.ts'
 import type { RoomName } from '../../schema/room-name.ts'
 import { type Epoch, type Seq, toEpoch, toSeq } from '../../schema/room-name.ts'
-import { monotonic, sleepUntil } from '../clock.ts'
-import { type Database, DatabaseError, int8s, uuids } from '../database/database.ts'
+import { askedTogether } from '../database/asked-together.ts'
+import { type Database, int8s, uuids } from '../database/database.ts'
 import { asUnavailable } from '../unavailable.ts'
 import { roomIdOf } from './room-log.ts'
 
@@ -48,7 +47,6 @@ export interface Loader {
   loadAt(name: RoomName, seq: Seq): Promise<StoredRoom | null>
 }
 
-const readEveryMs = 4
 const pageRowsMax = 10_000
 const pastBytesMax = 64 * 1024 * 1024
 
@@ -99,52 +97,17 @@ type TailRow = {
   is_event: boolean
 }
 
-interface Waiting {
-  readonly name: RoomName
-  readonly resolve: (room: StoredRoom | null) => void
-  readonly reject: (error: unknown) => void
-}
-
 /** @param roomsMax how many rooms one query reads; more wait for the next one */
 export const createLoader = (database: Database, roomsMax: number): Loader => {
-  const waiting: Waiting[] = []
-  let isRunning = false
-
-  const run = async (): Promise<void> => {
-    for (let readAt = Number.NEGATIVE_INFINITY; waiting.length > 0; ) {
-      if (waiting.length < roomsMax) await sleepUntil(readAt + readEveryMs)
-      readAt = monotonic()
-      const group = waiting.splice(0, roomsMax)
-      try {
-        const found = await readRooms(
-          database,
-          group.map(({ name }) => name)
-        )
-        for (const { name, resolve, reject } of group) {
-          const room = found.get(roomIdOf(name)) ?? null
-          if (room instanceof RoomlogError) reject(room)
-          else resolve(room)
-        }
-      } catch (error) {
-        const reason =
-          error instanceof DatabaseError
-            ? new RoomlogError('unavailable', error.message, { cause: error })
-            : error
-        for (const { reject } of group) reject(reason)
-      }
-    }
-    isRunning = false
-  }
-
+  const read = askedTogether(roomsMax, (names: readonly RoomName[]) => readRooms(database, names))
   return {
-    load: (name) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ name, resolve, reject })
-        if (isRunning) return
-        isRunning = true
-        // Whoever asks in this turn of the event loop shares the first query.
-        setImmediate(() => void run())
-      }),
+    load: async (name) => {
+      try {
+        return orThrow(await read(name))
+      } catch (error) {
+        throw asUnavailable(error)
+      }
+    },
     loadAt: async (name, seq) => {
       try {
         return await readRoomAt(database, name, seq)
@@ -161,7 +124,11 @@ const readRoomAt = async (database: Database, name: RoomName, seq: Seq): Promise
   if (!row.deleted && row.head < seq)
     throw new RoomlogError('seq-ahead', `${name} stands at ${row.head}, not ${seq}`)
   const tail = row.deleted ? [] : await readTailUpTo(database, row, BigInt(seq))
-  const room = assemble({ ...row, head: BigInt(seq) }, name, tail)
+  return orThrow(assemble({ ...row, head: BigInt(seq) }, name, tail))
+}
+
+/** Of rooms that are read together, each is refused alone. */
+const orThrow = <T>(room: T | RoomlogError): T => {
   if (room instanceof RoomlogError) throw room
   return room
 }
@@ -186,16 +153,17 @@ const readTailUpTo = async (database: Database, row: RoomRow, seq: bigint): Prom
 const readRooms = async (
   database: Database,
   names: readonly RoomName[]
-): Promise<Map<string, StoredRoom | RoomlogError>> => {
+): Promise<readonly (StoredRoom | RoomlogError | null)[]> => {
   const nameOf = new Map(names.map((name) => [roomIdOf(name), name]))
   const rows = await database.query<RoomRow>(rooms, [uuids([...nameOf.keys()])])
   const tailOf = await readTails(
     database,
     rows.filter(({ deleted, head, snapshot_seq }) => !deleted && head > snapshot_seq)
   )
-  return new Map(
+  const found = new Map(
     rows.map((row) => [row.id, assemble(row, nameOf.get(row.id) ?? row.id, tailOf.get(row.id) ?? [])])
   )
+  return names.map((name) => found.get(roomIdOf(name)) ?? null)
 }
 
 const readTails = async (database: Database, behind: readonly RoomRow[]): Promise<Map<string, TailRow[]>> => {
