@@ -104,7 +104,7 @@ function NameScreen({ onNamed }: { onNamed(identity: Identity): void }) {
             aria-invalid={problem !== null}
             className="h-11 min-w-0 flex-1 rounded-control border border-edge bg-sheet px-3 text-ink aria-invalid:border-stop"
           />
-          <Button look="go" type="submit" aria-disabled={busy} className="h-11 px-5">
+          <Button look="go" type="submit" aria-disabled={busy} className="min-h-11 px-5">
             Continue
           </Button>
         </div>

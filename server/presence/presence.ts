@@ -54,7 +54,7 @@ const idsPerOwnerMax = 16
 /** Yjs makes client ids below this; those of devices are above. */
 export const clientIdsEnd = 2 ** 32
 /** How long a window is: it grows with the number of people, up to this. */
-const windowMsMax = 100
+const windowMsMax = 150
 export class Presence {
   readonly #parts: PresenceParts
   readonly #own = new Map<number, Own>()
