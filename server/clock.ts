@@ -44,7 +44,18 @@ export const randomLetters = (alphabet: string, length: number): string =>
 
 /** `length` random letters and digits that cannot be guessed. */
 export const randomCode = (length: number): string =>
-  randomBytes(length).toString('base64url').slice(0, length)
+  takeRandom(length).toString('base64url').slice(0, length)
+
+const randomAtOnce = 4096
+let random = Buffer.alloc(0)
+
+/** To get a few bytes from the system takes as long as to get thousands. */
+const takeRandom = (length: number): Buffer => {
+  if (random.length < length) random = randomBytes(Math.max(randomAtOnce, length))
+  const taken = random.subarray(0, length)
+  random = random.subarray(length)
+  return taken
+}
 
 /** Calls `run` every `ms` until the returned function is called; does not keep the process alive. */
 export const every = (ms: number, run: () => void): (() => void) => {

@@ -29,12 +29,12 @@ export const createGuests = (database: Queryable): Guests => {
   let verifier: Verify | null = null
   return {
     anonymous() {
-      const user = { ...newGuest(''), id: newAnonymousId() }
+      const user = guestNamed('', `${anonymousPrefix}${randomCode(idLength)}`)
       const claims = { grants: null, issuedAt: null, expiresAt: null, tokenId: user.id }
       return { user, isGuest: true, isAdmin: false, ...claims }
     },
     async issue(name) {
-      const user = newGuest(name)
+      const user = guestNamed(name, `${guestPrefix}${randomCode(idLength)}`)
       const issuedAt = Math.floor(now() / 1000)
       const token = await new SignJWT({ name: user.name })
         .setProtectedHeader({ alg: 'HS256' })
@@ -58,20 +58,20 @@ export const createGuests = (database: Queryable): Guests => {
   }
 }
 
-const newGuest = (name: string): User => ({
-  id: `guest-${randomCode(16)}`,
+const guestNamed = (name: string, id: string): User => ({
+  id,
   name: cleanName(name) || anonymousName,
   color: null,
   avatar: null
 })
 
-const newAnonymousId = (): string => `${anonymousPrefix}${randomCode(16)}`
-
-const anonymousPrefix = 'guest-anonymous-'
+const idLength = 16
+const guestPrefix = 'guest-'
+const anonymousPrefix = `${guestPrefix}anonymous-`
 
 /** Somebody without a token: whoever they were the last time, nobody knows. */
 export const isAnonymousId = (userId: string): boolean =>
-  userId.startsWith(anonymousPrefix) && userId.length > `guest-`.length + 16
+  userId.startsWith(anonymousPrefix) && userId.length > guestPrefix.length + idLength
 
 /** Whichever node asks first makes it; all nodes read the same. */
 const readSharedSecret = async (database: Queryable): Promise<string> => {

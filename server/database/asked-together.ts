@@ -2,7 +2,7 @@
 import { atEndOfStep, monotonic, sleepUntil } from '../clock.ts'
 
 /** Where questions come one after the other, what waits is asked so often. */
-const askedEveryMs = 4
+const askedEveryMs = 8
 
 interface Asked<Question, Answer> {
   readonly question: Question

@@ -55,11 +55,7 @@ export const createWebSockets = ({ sessions, config, logger, metrics }: WebSocke
       socket.on('error', (error) => logger.debug({ err: error }, 'socket failed'))
       try {
         const caller = await sessions.admit(request)
-        // Anybody can ask for what is no address at all.
-        const url = URL.parse(request.url ?? '/', 'http://localhost')
-        const room = readYRoom(url)
-        if (room === null && url?.pathname !== path)
-          throw new RoomlogError('not-found', `no socket at ${url?.pathname}`)
+        const room = request.url === path ? null : roomAt(request.url ?? '/')
         if (!(socket instanceof Socket)) throw new RoomlogError('internal', 'an upgrade without a TCP socket')
         server.handleUpgrade(request, socket, head, (ws) => open(caller, ws, socket, room))
       } catch (error) {
@@ -70,6 +66,16 @@ export const createWebSockets = ({ sessions, config, logger, metrics }: WebSocke
     },
     close: () => server.close()
   }
+}
+
+/** The room that the address is for; null: for many. @throws RoomlogError 'not-found' */
+const roomAt = (address: string): YRoom | null => {
+  // Anybody can ask for what is no address at all.
+  const url = URL.parse(address, 'http://localhost')
+  const room = readYRoom(url)
+  if (room === null && url?.pathname !== path)
+    throw new RoomlogError('not-found', `no socket at ${url?.pathname}`)
+  return room
 }
 
 const refuse = (socket: Duplex, error: RoomlogError): void => {
