@@ -73,7 +73,7 @@ export class Effort {
 
   /** A fresh struct whose place is known goes in. @throws GuardRefusal 'update-too-complex' */
   integrates(fresh: Fresh, parent: Parent): void {
-    const left = this.#leftOf(fresh)
+    const left = fresh.left instanceof Y.GC ? null : fresh.left
     const isInside = left !== null && fresh.originClock < endClockOf(left)
     if (isInside && left instanceof Y.Item) this.#cutsAt(left)
     const first = left === null ? this.#firstOf(parent, fresh.key) : null
@@ -105,12 +105,6 @@ export class Effort {
     const inItem = cut instanceof Y.Item ? (this.#order?.behind(cut) ?? 0) : 0
     const from = left === null ? first : left instanceof Y.Item ? left.right : null
     return inGap + inItem + this.#walk(from, fresh)
-  }
-
-  #leftOf(fresh: Fresh): Y.Item | Fresh | null {
-    if (fresh.originClient === -1) return null
-    const left = findStruct(this.#document, this.#sections, fresh.originClient, fresh.originClock)
-    return left instanceof Y.GC ? null : left
   }
 
   #cutsAt(item: Y.Item): void {

@@ -16,7 +16,7 @@ import {
 } from './structs.ts'
 
 /**
- * Sets parent and key. Beside or below what is gone, Yjs keeps garbage: that has no place.
+ * Sets parent, key and left neighbour. Beside or below what is gone, Yjs keeps garbage: that has no place.
  *
  * @throws GuardRefusal 'update-malformed' where its neighbours are of two lists, or its parent is no type
  */
@@ -31,7 +31,8 @@ export const locate = (document: Y.Doc, sections: Sections, fresh: Fresh): void 
 
 const inherit = (document: Y.Doc, sections: Sections, fresh: Fresh): void => {
   const { originClient, originClock, rightClient, rightClock } = fresh
-  const left = originClient === -1 ? null : listOf(findStruct(document, sections, originClient, originClock))
+  fresh.left = originClient === -1 ? null : findStruct(document, sections, originClient, originClock)
+  const left = fresh.left === null ? null : listOf(fresh.left)
   const right = rightClient === -1 ? null : listOf(findStruct(document, sections, rightClient, rightClock))
   if (left !== null && right !== null && (left.parent !== right.parent || left.key !== right.key))
     throw new GuardRefusal(

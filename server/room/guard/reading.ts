@@ -97,20 +97,19 @@ export class Reading implements UpdateVisitor {
   }
 
   #add(head: StructHead): void {
-    const section = this.#section ?? this.#open(head)
-    if (head.clock > section.reached)
-      this.#gap ??= `client ${head.client} stands at ${section.reached}, the update goes on at ${head.clock}`
+    const reached = this.#section?.reached ?? this.#known
+    if (head.clock > reached)
+      this.#gap ??= `client ${head.client} stands at ${reached}, the update goes on at ${head.clock}`
     const fresh = new Fresh(head, this.#known)
     if (fresh.cut > 0) this.hasCut = true
-    section.list.push(fresh)
     if (head.length > 1 && head.content > content.deleted) this.long.push(fresh)
-    section.to = head.to
+    if (this.#section === null) return this.#open(head, fresh)
+    this.#section.list.push(fresh)
+    this.#section.to = head.to
   }
 
-  #open(head: StructHead): Section {
-    const section = new Section(head, this.#known)
-    this.sections.set(head.client, section)
-    this.#section = section
-    return section
+  #open(head: StructHead, first: Fresh): void {
+    this.#section = new Section(first, head, this.#known)
+    this.sections.set(head.client, this.#section)
   }
 }

@@ -17,6 +17,7 @@ export const rememberDeletes = (document: Y.Doc, bytes: Uint8Array): void => {
 
 /** Are these the bytes, from `from` to the end of the update? */
 export const areRemembered = (document: Y.Doc, update: Uint8Array, from: number): boolean => {
+  if (update.length - from < bytesMin) return false
   const known = deleteSets.get(document)
   return (
     known !== undefined &&

@@ -42,6 +42,8 @@ export class Fresh {
   readonly parentClock: number
   /** Found out by `locate`; null is where Yjs keeps only garbage. */
   parent: Parent | null = null
+  /** What its origin stands in, where it has one: found by `locate`, too. */
+  left: Stored | Fresh | null = null
   key: string | null
   /** Of the type that it holds. */
   place: TypePlace | null = null
@@ -76,7 +78,7 @@ export class Section {
   readonly client: number
   /** What the document has of this client. */
   readonly known: number
-  readonly list: Fresh[] = []
+  readonly list: Fresh[]
   /** Where the bytes of its structs begin and end in the update. */
   readonly from: number
   to: number
@@ -87,9 +89,11 @@ export class Section {
   until = 0
   isWaiting = false
 
-  constructor({ client, from, to }: StructHead, known: number) {
+  constructor(first: Fresh, { client, from, to }: StructHead, known: number) {
     this.client = client
     this.known = known
+    // Of most updates it is the only one: an array that is pushed to takes space for seventeen.
+    this.list = [first]
     this.from = from
     this.to = to
     this.placed = known
