@@ -23,7 +23,11 @@ describe.skipIf(missing('postgres'))(
           seeds: Array.from({ length: seeds }, (_, index) => first + index),
           onOutcome: (outcome) => {
             const replay = `npm run simulate -- --fast --nodes ${nodes} --seed ${outcome.plan.seed} --seeds 1`
-            if (outcome.failedIn !== null) failed.push(describeOutcome(outcome, replay))
+            if (outcome.failedIn !== null) {
+              failed.push(describeOutcome(outcome, replay))
+              // Of a test that passes the second time nothing else would be said.
+              console.error(failed.at(-1))
+            }
             return failed.length === 0
           }
         })
