@@ -22,7 +22,13 @@ const behind = (clock: number) => ({ origin: { client: author, clock } })
 describe('a struct', () => {
   it('is applied where its neighbour is there', () => {
     const update = rawUpdate([{ client: stranger, clock: 0, structs: [{ text: 'x', ...behind(4) }] }])
-    expect(judge(update)).toEqual({ answer: 'apply', update, claims: expect.any(Array), isRelayed: false })
+    expect(judge(update)).toEqual({
+      answer: 'apply',
+      update,
+      claims: expect.any(Array),
+      isRelayed: false,
+      exact: { update, client: stranger, end: 1 }
+    })
   })
 
   it.each([
@@ -149,7 +155,21 @@ describe('an update', () => {
         ]
       }
     ])
-    expect(judge(update)).toEqual({ answer: 'apply', update, claims: expect.any(Array), isRelayed: true })
+    expect(judge(update)).toEqual({
+      answer: 'apply',
+      update,
+      claims: expect.any(Array),
+      isRelayed: true,
+      exact: null
+    })
+  })
+
+  it('that also deletes is not exact: what it deletes may be deleted already', () => {
+    const update = rawUpdate(
+      [{ client: stranger, clock: 0, structs: [{ text: 'x', ...behind(4) }] }],
+      [{ client: author, ranges: [[0, 1]] }]
+    )
+    expect(judge(update)).toMatchObject({ answer: 'apply', exact: null })
   })
 
   it('in which two clients wait for each other is refused as incomplete', () => {

@@ -5,6 +5,7 @@ import { type Database, DatabaseError } from '../server/database/database.ts'
 import { foldInto } from '../server/log/fold.ts'
 import { createLoader, type Loader, type StoredRoom } from '../server/log/load.ts'
 import { roomIdOf } from '../server/log/room-log.ts'
+import { ServerDocument } from '../server/log/server-document.ts'
 import { expectRefused } from './support/authority.ts'
 import { startDocument } from './support/documents.ts'
 import { engines, follow, type LogWorld, newRoom, openLogWorld } from './support/log-world.ts'
@@ -167,7 +168,7 @@ describe('folding', () => {
   test('gives the same however many updates there are in a transaction', () => {
     const { document, write } = startDocument()
     const updates = Array.from({ length: 2_500 }, (_, index) => write(`${index} `))
-    const folded = new Y.Doc()
+    const folded = new ServerDocument('folded')
     foldInto(folded, null, updates, null)
     expect(Buffer.from(Y.encodeStateAsUpdate(folded))).toEqual(Buffer.from(Y.encodeStateAsUpdate(document)))
   })
@@ -181,7 +182,7 @@ const storeSnapshot = (database: Database, name: RoomName, seq: number, state: U
   ])
 
 const textOf = (room: StoredRoom | null): string => {
-  const document = new Y.Doc()
+  const document = new ServerDocument('folded')
   foldInto(document, room?.snapshot ?? null, room?.updates ?? [], null)
   return document.getText('text').toString()
 }

@@ -4,6 +4,7 @@ import type { RoomName, Seq } from '../schema/room-name.ts'
 import { foldInto } from '../server/log/fold.ts'
 import { createLoader } from '../server/log/load.ts'
 import { roomIdOf } from '../server/log/room-log.ts'
+import { ServerDocument } from '../server/log/server-document.ts'
 import { createSnapshots, isSnapshotDue, type Snapshots } from '../server/log/snapshot.ts'
 import { startDocument } from './support/documents.ts'
 import {
@@ -56,7 +57,7 @@ for (const engine of engines) {
         for (let from = 0; from < updates.length; from += 100) {
           await write(name, updates.slice(from, from + 100))
           const seq = Math.min(from + 100, updates.length)
-          const whole = new Y.Doc()
+          const whole = new ServerDocument('whole')
           foldInto(whole, null, updates.slice(0, seq), null)
           const state = Buffer.from(Y.encodeStateAsUpdate(whole))
           expect(await snapshots.make(name)).toEqual({ seq, bytes: state.length })

@@ -4,6 +4,7 @@ import type { RoomName, Seq } from '../schema/room-name.ts'
 import { foldInto } from '../server/log/fold.ts'
 import { createLoader, type Loader, type StoredRoom } from '../server/log/load.ts'
 import { roomIdOf } from '../server/log/room-log.ts'
+import { ServerDocument } from '../server/log/server-document.ts'
 import { expectRefused } from './support/authority.ts'
 import { readText, startDocument } from './support/documents.ts'
 import { expectProblem, type HttpServer, roomPath, startHttpServer } from './support/http.ts'
@@ -13,7 +14,7 @@ import { openProvider } from './support/stock-provider.ts'
 
 const textOf = (room: StoredRoom | null): string => {
   if (room === null) throw new Error('there is no such room')
-  const document = new Y.Doc()
+  const document = new ServerDocument('folded')
   foldInto(document, room.snapshot, room.updates, null)
   return document.getText('text').toString()
 }

@@ -1,10 +1,9 @@
 /** A room whose guard is measured, and what somebody sends who may write some of it. */
-import * as Y from 'yjs'
 import * as z from 'zod/mini'
 import { writeScope } from '../../schema/access.ts'
 import { defineRoom } from '../../schema/define-room.ts'
 import { s } from '../../schema/storage-words.ts'
-import { leaveUntidied } from '../../server/log/fold.ts'
+import { ServerDocument } from '../../server/log/server-document.ts'
 import { ClientOwners } from '../../server/room/client-owners.ts'
 import { guardUpdate, type Verdict } from '../../server/room/write-guard.ts'
 import { type Id, type RawStruct, rawUpdate } from '../../test/support/raw-update.ts'
@@ -24,17 +23,13 @@ const authors = [1, 2] as const
 export const typist = 3
 
 export class GuardedRoom {
-  readonly document = new Y.Doc({ guid: 'room' })
+  readonly document = new ServerDocument('room')
   readonly #by = {
     scope: writeScope(definition, role, userId),
     definition,
     userId,
     role,
     owners: new ClientOwners()
-  }
-
-  constructor() {
-    leaveUntidied(this.document)
   }
 
   judge(update: Uint8Array): Verdict {

@@ -5,7 +5,7 @@
 import { registerHooks } from 'node:module'
 
 const guard = /\/server\/room\/write-guard\.ts$/
-const open = `export const guardUpdate = (document, update) => ({ answer: 'apply', update, claims: [], isRelayed: false })`
+const open = `export const guardUpdate = (document, update) => ({ answer: 'apply', update, claims: [], isRelayed: false, exact: null })`
 
 registerHooks({
   load: (url, context, next) =>

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads'
 import * as Y from 'yjs'
 import { clientsIn } from '../room/update-reader.ts'
 import { foldInto, isPending } from './fold.ts'
+import { ServerDocument } from './server-document.ts'
 
 export interface FoldRequest {
   readonly id: number
@@ -25,7 +26,7 @@ export type FoldAnswer =
   | { readonly id: number; readonly error: string }
 
 const fold = ({ id, snapshot, joined, lengths, isAuthored }: FoldRequest): FoldAnswer => {
-  const document = new Y.Doc({ guid: 'snapshot' })
+  const document = new ServerDocument('snapshot')
   try {
     const updates = split(joined, lengths)
     foldInto(document, snapshot, updates, null)

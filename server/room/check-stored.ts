@@ -7,7 +7,7 @@ import { RoomlogError } from '../../schema/error-codes.ts'
 import type { RoomName } from '../../schema/room-name.ts'
 import type { StoredRoom } from '../log/load.ts'
 import { MalformedUpdate } from './update-cursor.ts'
-import { readUpdate, type StructHead } from './update-reader.ts'
+import { readUpdate, StructHead } from './update-reader.ts'
 
 /** What is known of stored bytes without making a document of them. */
 export interface StoredFacts {
@@ -63,6 +63,7 @@ class History {
       if (client >= 0 && clock >= (needed.get(client) ?? 0)) needed.set(client, clock + 1)
     }
     readUpdate(update, {
+      head: new StructHead(),
       struct: (head) => {
         if (head.isSkip) return
         this.#extend(head)

@@ -1,9 +1,10 @@
 /** Documents as they are committed: a view of what is not would stand for no seq, and tell what a crash takes back. */
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import { RoomlogError } from '../../schema/error-codes.ts'
 import type { Epoch, RoomName, Seq } from '../../schema/room-name.ts'
 import { foldInto, isPending } from '../log/fold.ts'
 import type { Loader, StoredRoom } from '../log/load.ts'
+import { ServerDocument } from '../log/server-document.ts'
 import type { OpenRooms } from './open-rooms.ts'
 import { noSuchRoom } from './room-table.ts'
 
@@ -40,7 +41,7 @@ export const withCommitted = async <T>(
   }
   const stored = await (seq === null ? parts.loader.load(name) : parts.loader.loadAt(name, seq))
   if (stored === null) throw noSuchRoom(name)
-  const document = new Y.Doc({ guid: 'room' })
+  const document = new ServerDocument('room')
   try {
     await foldOrRefuse(parts, name, document, stored)
     return read({ seq: stored.head, epoch: stored.epoch, document })
@@ -55,7 +56,7 @@ const updatesHereMax = 2_000
 const foldOrRefuse = async (
   { fold }: CommittedParts,
   name: RoomName,
-  document: Y.Doc,
+  document: ServerDocument,
   stored: StoredRoom
 ): Promise<void> => {
   const isLong = stored.updates.length > updatesHereMax

@@ -21,6 +21,7 @@ import type { Standing, Tails } from '../log/tail.ts'
 import type { Presence, Present } from '../presence/presence.ts'
 import { addressPrefix } from '../session/frames.ts'
 import { Broadcast, type Viewer } from './broadcast.ts'
+import { followChanges } from './changes.ts'
 import type { StoredFacts } from './check-stored.ts'
 import type { ClientOwners } from './client-owners.ts'
 import { DocumentSize } from './document-size.ts'
@@ -33,7 +34,16 @@ import { Snapshotting } from './snapshotting.ts'
 import { nothingStored } from './stored-bytes.ts'
 import { clientsIn } from './update-reader.ts'
 import { guardUpdate, type Refusal, type Verdict } from './write-guard.ts'
-import { type Behind, behind, isUncertain, type Judging, relayed, serverWriting, Writing } from './writing.ts'
+import {
+  type Behind,
+  behind,
+  committedElsewhere,
+  isUncertain,
+  type Judging,
+  relayed,
+  serverWriting,
+  Writing
+} from './writing.ts'
 
 /** A connection as its room sees it. */
 export interface Member extends Present, Viewer {
@@ -75,9 +85,6 @@ export interface RoomParts {
 
 /** Of an entry, what others are shown of it. */
 type Shown = Pick<AppendedEntry, 'author' | 'update' | 'source'>
-
-/** The origin of what others have written to the log: it is not logged again. */
-const committed = Symbol('committed')
 
 export class Room implements RoomLogListener {
   readonly name: RoomName
@@ -127,8 +134,7 @@ export class Room implements RoomLogListener {
       stored: stored ?? nothingStored,
       facts,
       owners: parts.owners,
-      woken: (document) =>
-        document.on('update', (update: Uint8Array, origin: unknown) => this.#edited(update, origin))
+      woken: (document) => followChanges(document, (update, origin) => this.#edited(update, origin))
     })
     const { snapshot, updates } = stored ?? nothingStored
     const bytes = snapshot?.length ?? 0
@@ -236,6 +242,7 @@ export class Room implements RoomLogListener {
     const { document } = this
     for (const client of verdict.claims) this.#parts.owners.claim(client, writing.author)
     writing.isRelayed ||= verdict.isRelayed
+    writing.exact = verdict.exact
     Y.applyUpdate(document, verdict.update, writing)
     if (isPending(document)) throw new Error('an update that passed the guard did not integrate')
     return verdict
@@ -283,7 +290,6 @@ export class Room implements RoomLogListener {
 
   /** Something changed the document: it becomes an entry, and waits for its commit. */
   #edited(update: Uint8Array, origin: unknown): void {
-    if (origin === committed) return
     const { author, source, isRelayed, mustFollow } = origin instanceof Writing ? origin : serverWriting
     if (origin instanceof Writing) origin.isRelayed = false
     this.#document.changed()
@@ -344,7 +350,7 @@ export class Room implements RoomLogListener {
       const fault = contradictionOf(document, update)
       if (fault !== null)
         throw new RoomlogError('resync', `${this.name}: two nodes were told different things: ${fault}`)
-      Y.applyUpdate(document, update, committed)
+      Y.applyUpdate(document, update, committedElsewhere)
     }
     if (isPending(document)) throw new Error('an entry of another node builds on what the log does not have')
   }

@@ -2,6 +2,7 @@
 import * as Y from 'yjs'
 import { foldInto, isPending } from '../log/fold.ts'
 import type { StoredRoom } from '../log/load.ts'
+import { ServerDocument } from '../log/server-document.ts'
 import { syncFrame, syncStep } from '../session/frames.ts'
 import type { ClientOwners } from './client-owners.ts'
 import { serverWriting } from './writing.ts'
@@ -20,8 +21,7 @@ export const wake = ({ snapshot, updates }: StoredBytes, owners: ClientOwners): 
 
 const createDocument = (owners: ClientOwners): Y.Doc => {
   for (;;) {
-    // A random guid for each document takes longer than all else that makes one.
-    const document = new Y.Doc({ guid: 'room' })
+    const document = new ServerDocument('room')
     if (owners.claim(document.clientID, serverWriting.author)) return document
   }
 }

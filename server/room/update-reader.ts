@@ -8,32 +8,32 @@
 
 import { Cursor, clockMax, malformed, tooDeep, valueDepthMax } from './update-cursor.ts'
 
-/** What the reader tells about one struct. One object is reused for all structs of an update: copy what you keep. */
-export interface StructHead {
-  client: number
-  clock: number
-  length: number
+/** What the reader tells about one struct. */
+export class StructHead {
+  client = 0
+  clock = 0
+  length = 0
   /** -1 where there is none; a struct with neither origin nor right names its parent. */
-  originClient: number
-  originClock: number
-  rightClient: number
-  rightClock: number
+  originClient = -1
+  originClock = 0
+  rightClient = -1
+  rightClock = 0
   /** The name of the root type that is the parent; null where the parent is no root or is inherited from a neighbour. */
-  parentName: string | null
+  parentName: string | null = null
   /** The id of the parent type; -1 where the parent is a root type or is inherited from a neighbour. */
-  parentClient: number
-  parentClock: number
+  parentClient = -1
+  parentClock = 0
   /** The key under which it stands; also null where it is inherited. */
-  key: string | null
+  key: string | null = null
   /** What it holds: one of `content`. */
-  content: number
+  content = 0
   /** The sort of a shared type (`YMap` is 1), -1 where it holds none. */
-  type: number
-  isSkip: boolean
+  type = -1
+  isSkip = false
   /** Where its bytes begin, where those of its content begin, and where they end. */
-  from: number
-  contentFrom: number
-  to: number
+  from = 0
+  contentFrom = 0
+  to = 0
 }
 
 /** What a struct can hold, by the numbers of Yjs. */
@@ -51,8 +51,10 @@ export const content = {
   skip: 10
 } as const
 
-export interface UpdateVisitor {
-  struct(head: StructHead): void
+export interface UpdateVisitor<Head extends StructHead = StructHead> {
+  /** What the next struct is read into: one for all of them, or another one after each that is kept. */
+  readonly head: Head
+  struct(head: Head): void
   /** Is the delete set, from this byte to the end, one that need not be read? */
   skipDeletes?(from: number): boolean
   deleted(client: number, clock: number, length: number): void
@@ -64,7 +66,10 @@ const HAS_RIGHT = 0x40
 const HAS_KEY = 0x20
 
 /** @throws MalformedUpdate, having called `visitor` for what came before the fault */
-export const readUpdate = (update: Uint8Array, visitor: UpdateVisitor): void => {
+export const readUpdate = <Head extends StructHead>(
+  update: Uint8Array,
+  visitor: UpdateVisitor<Head>
+): void => {
   const cursor = new Cursor(update)
   readStructs(cursor, visitor)
   if (visitor.skipDeletes?.(cursor.at)) return
@@ -77,6 +82,7 @@ export const clientsIn = (update: Uint8Array): ReadonlySet<number> => {
   const clients = new Set<number>()
   let last = -1
   readUpdate(update, {
+    head: new StructHead(),
     struct: ({ client, isSkip }) => {
       if (client !== last && !isSkip) clients.add(client)
       last = client
@@ -86,46 +92,29 @@ export const clientsIn = (update: Uint8Array): ReadonlySet<number> => {
   return clients
 }
 
-const readStructs = (cursor: Cursor, visitor: UpdateVisitor): void => {
+const readStructs = <Head extends StructHead>(cursor: Cursor, visitor: UpdateVisitor<Head>): void => {
   const sections = cursor.count(3)
   const seen = sections > 1 ? new Set<number>() : null
-  const head: StructHead = {
-    client: 0,
-    clock: 0,
-    length: 0,
-    originClient: -1,
-    originClock: 0,
-    rightClient: -1,
-    rightClock: 0,
-    parentName: null,
-    parentClient: -1,
-    parentClock: 0,
-    key: null,
-    content: 0,
-    type: -1,
-    isSkip: false,
-    from: 0,
-    contentFrom: 0,
-    to: 0
-  }
   for (let section = 0; section < sections; section++) {
     const structs = cursor.count(1)
     if (structs === 0) malformed('a client without structs')
-    head.client = cursor.uint()
-    head.clock = cursor.clock()
-    if (seen?.has(head.client)) malformed(`client ${head.client} twice`)
-    seen?.add(head.client)
+    const client = cursor.uint()
+    let clock = cursor.clock()
+    if (seen?.has(client)) malformed(`client ${client} twice`)
+    seen?.add(client)
     for (let index = 0; index < structs; index++) {
-      head.from = cursor.at
+      const { head } = visitor
+      head.client = client
+      head.clock = clock
       readStruct(cursor, head)
-      head.to = cursor.at
+      clock += head.length
       visitor.struct(head)
-      head.clock += head.length
     }
   }
 }
 
 const readStruct = (cursor: Cursor, head: StructHead): void => {
+  head.from = cursor.at
   const info = cursor.byte()
   head.content = info & 31
   head.originClient = head.rightClient = head.parentClient = head.type = -1
@@ -139,6 +128,7 @@ const readStruct = (cursor: Cursor, head: StructHead): void => {
     head.contentFrom = cursor.at
     head.length = readContent(cursor, head)
   }
+  head.to = cursor.at
   if (head.length === 0) malformed('a struct of length 0')
   if (head.clock + head.length > clockMax) malformed(`clock ${head.clock + head.length} > ${clockMax}`)
 }
@@ -253,7 +243,7 @@ const readAny = (cursor: Cursor, depth: number): void => {
   }
 }
 
-const readDeletes = (cursor: Cursor, visitor: UpdateVisitor): void => {
+const readDeletes = (cursor: Cursor, visitor: Pick<UpdateVisitor, 'deleted'>): void => {
   const clients = cursor.count(2)
   const seen = clients > 1 ? new Set<number>() : null
   for (let index = 0; index < clients; index++) {

@@ -16,20 +16,21 @@ import { Effort } from './guard/effort.ts'
 import { assertKept, assertLongAreDeleted } from './guard/keys.ts'
 import { locate } from './guard/locate.ts'
 import { newsOf } from './guard/news.ts'
-import { inOrder } from './guard/order.ts'
+import { inOrder, type Placing } from './guard/order.ts'
 import { nothingOwned, type Ownership, ownershipOf } from './guard/ownership.ts'
 import { below, expectRoot, pathOf, placeOf, type TypePlace } from './guard/place.ts'
 import { Reading } from './guard/reading.ts'
 import { rememberDeletes } from './guard/remembered.ts'
 import { isFree, placeIn } from './guard/rules.ts'
 import { type Fresh, GuardRefusal, type Parent } from './guard/structs.ts'
-import { faultAnywhere, faultOfContent } from './guard/values.ts'
+import { faultAnywhere, faultOfContent, type Writer } from './guard/values.ts'
 import { MalformedUpdate } from './update-cursor.ts'
 import { content, readUpdate } from './update-reader.ts'
 
 /**
  * - `apply`  it integrates as a whole; `update` is what of it is to be applied, `claims` are the client ids that
- *            become the writer's with it, and with `isRelayed` it brings what somebody else wrote
+ *            become the writer's with it, with `isRelayed` it brings what somebody else wrote, and with `exact` it is,
+ *            to the last byte, what applying it changes
  * - `known`  the document has all of it: acknowledge, there is nothing to apply
  * - `refuse` by name; `path` is where it would have changed something, as in `items/i1/start`. `update-incomplete` may
  *            pass once what it builds on has arrived.
@@ -40,6 +41,7 @@ export type Verdict =
       readonly update: Uint8Array
       readonly claims: readonly number[]
       readonly isRelayed: boolean
+      readonly exact: Exact | null
     }
   | { readonly answer: 'known' }
   | {
@@ -50,6 +52,13 @@ export type Verdict =
       /** Whatever the document had, it would be refused. */
       readonly isFinal: boolean
     }
+
+/** An update of one client that only adds: where it has been applied, the client has written up to `end`. */
+export interface Exact {
+  readonly update: Uint8Array
+  readonly client: number
+  readonly end: number
+}
 
 export type Refusal = Extract<Verdict, { readonly answer: 'refuse' }>
 
@@ -103,7 +112,7 @@ const assertMayBeGone = (fresh: Fresh): void => {
   if (fault !== null) throw new GuardRefusal('value-invalid', fault)
 }
 
-class Judgement {
+class Judgement implements Placing {
   readonly #document: Y.Doc
   readonly #update: Uint8Array
   readonly #by: GuardedBy
@@ -114,6 +123,8 @@ class Judgement {
   #parent: Parent | null = null
   #key: string | null = null
   #hasKeyed = false
+  /** Of some of it Yjs will keep only garbage. */
+  #hasGone = false
   #hasNewRoot = false
 
   constructor(document: Y.Doc, update: Uint8Array, by: GuardedBy, reading: Reading) {
@@ -126,7 +137,7 @@ class Judgement {
 
   verdict(): Verdict {
     const { sections, deletes } = this.#reading
-    const hasNews = sections.size > 0
+    const hasNews = sections.list.length > 0
     if (hasNews && this.#by.scope.isNone) throw new GuardRefusal('read-only', 'there are new structs')
     this.#reading.assertFaithful()
     if (hasNews) this.#placeAll()
@@ -136,7 +147,15 @@ class Judgement {
     if (update === null) return known
     if (this.#hasNewRoot) this.#expectRoots()
     const { claims, relayed } = this.#ownership
-    return { answer: 'apply', update, claims, isRelayed: relayed.size > 0 }
+    const exact = update === this.#update ? this.#exact() : null
+    return { answer: 'apply', update, claims, isRelayed: relayed.size > 0, exact }
+  }
+
+  #exact(): Exact | null {
+    const { sections, deletes } = this.#reading
+    const [only] = sections.list
+    if (only === undefined || sections.list.length > 1 || deletes.length > 0 || this.#hasGone) return null
+    return { update: this.#update, client: only.client, end: only.reached }
   }
 
   #placeAll(): void {
@@ -144,14 +163,17 @@ class Judgement {
     this.#ownership = ownershipOf(sections, this.#by)
     this.#reading.assertWhole()
     this.#effort.begin()
-    inOrder(this.#document, sections, (fresh) => this.#place(fresh))
+    inOrder(this.#document, sections, this)
     assertLongAreDeleted(this.#reading)
   }
 
-  #place(fresh: Fresh): void {
+  place(fresh: Fresh): void {
     locate(this.#document, this.#reading.sections, fresh)
     const { parent, key } = fresh
-    if (parent === null) return assertMayBeGone(fresh)
+    if (parent === null) {
+      this.#hasGone = true
+      return assertMayBeGone(fresh)
+    }
     this.#hasKeyed ||= key !== null
     this.#hasNewRoot ||= typeof parent === 'string'
     const around = placeOf(this.#document, parent)
@@ -177,12 +199,18 @@ class Judgement {
   }
 
   #assertContent(fresh: Fresh, around: TypePlace): void {
-    const { definition, userId, role, scope } = this.#by
-    const isRelayed = this.#ownership.relayed.has(fresh.client)
-    const writer = { userId, role, isFull: scope.isFull, isRelayed }
-    const fault = faultOfContent({ update: this.#update, definition, fresh, around, writer })
+    const { definition } = this.#by
+    // A kind that describes nothing has nothing to hold it against.
+    const fault = isFree(definition.storage)
+      ? faultAnywhere(fresh)
+      : faultOfContent({ update: this.#update, definition, fresh, around, writer: this.#writerOf(fresh) })
     if (fault !== null)
       throw new GuardRefusal('value-invalid', fault, pathOf(placeIn(definition, around, fresh.key)))
+  }
+
+  #writerOf({ client }: Fresh): Writer {
+    const { userId, role, scope } = this.#by
+    return { userId, role, isFull: scope.isFull, isRelayed: this.#ownership.relayed.has(client) }
   }
 
   #readDeletion(): Deletion {
@@ -203,7 +231,7 @@ class Judgement {
   }
 
   #expectRoots(): void {
-    for (const { list } of this.#reading.sections.values())
+    for (const { list } of this.#reading.sections.list)
       for (const { parent } of list) if (typeof parent === 'string') expectRoot(this.#document, parent)
   }
 }

@@ -1,5 +1,5 @@
 /** Whose update it is, and how surely it can be judged. */
-import type { Verdict } from './write-guard.ts'
+import type { Exact, Verdict } from './write-guard.ts'
 
 /** The origin of a transaction that an author makes: what the update listener learns of it. */
 export class Writing {
@@ -11,6 +11,8 @@ export class Writing {
   announced: number | null = null
   /** What is being applied was written by somebody else. */
   isRelayed = false
+  /** What is being applied, if that is to the last byte what it changes. */
+  exact: Exact | null = null
   /** Written for the room as it stands: not behind what another node has written meanwhile. */
   mustFollow = false
 
@@ -36,6 +38,9 @@ export interface Behind {
 }
 
 export const behind: Behind = { answer: 'behind' }
+
+/** The origin of what others have written to the log: it is not logged again. */
+export const committedElsewhere = Symbol('committed elsewhere')
 
 /** What no author makes is of the server. */
 export const serverWriting = { author: 'server', source: null, isRelayed: false, mustFollow: false }

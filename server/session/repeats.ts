@@ -7,7 +7,7 @@
  */
 import * as Y from 'yjs'
 import { MalformedUpdate } from '../room/update-cursor.ts'
-import { readUpdate } from '../room/update-reader.ts'
+import { readUpdate, StructHead } from '../room/update-reader.ts'
 
 export class Repeats {
   readonly #stateVector: Uint8Array
@@ -31,6 +31,7 @@ export class Repeats {
     let isOld = false
     try {
       readUpdate(update, {
+        head: new StructHead(),
         struct: ({ client, clock, length }) => {
           if (clock + length > (had.get(client) ?? 0)) isNew = true
           else isOld = true

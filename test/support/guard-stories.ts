@@ -6,8 +6,11 @@
 import * as Y from 'yjs'
 import { writeScope } from '../../schema/access.ts'
 import type { RoomDefinition } from '../../schema/define-room.ts'
+import { ServerDocument } from '../../server/log/server-document.ts'
+import { followChanges } from '../../server/room/changes.ts'
 import { ClientOwners } from '../../server/room/client-owners.ts'
 import { guardUpdate, type Verdict } from '../../server/room/write-guard.ts'
+import { Writing } from '../../server/room/writing.ts'
 import { plan } from './attack-kinds.ts'
 import { free, honestChange, undoableOf } from './guard-edits.ts'
 import { lie } from './guard-lies.ts'
@@ -35,6 +38,8 @@ export interface Counts {
   notNow: number
   compared: number
   liesApplied: number
+  /** Logged as they came. */
+  exact: number
   readonly refused: Record<string, number>
 }
 
@@ -46,6 +51,7 @@ export const noCounts = (): Counts => ({
   notNow: 0,
   compared: 0,
   liesApplied: 0,
+  exact: 0,
   refused: {}
 })
 
@@ -98,7 +104,7 @@ class World {
   readonly #logged: Uint8Array[] = []
   readonly #owners = new ClientOwners()
   /** The room as the server has it, and one that follows it and keeps what is deleted. */
-  #server = new Y.Doc({ guid: 'room' })
+  #server: Y.Doc = new ServerDocument('room')
   readonly #keeper = new Y.Doc({ guid: 'room', gc: false })
   #clients = 0
   #at = startAt
@@ -223,14 +229,14 @@ class World {
   /** The node is started again: the document is read from the log. */
   #restart(): void {
     this.#expectReplay()
-    const server = new Y.Doc({ guid: 'room' })
+    const server = new ServerDocument('room')
     for (const update of this.#logged) Y.applyUpdate(server, update)
     this.#server = server
     this.#listen()
   }
 
   #listen(): void {
-    this.#server.on('update', (update: Uint8Array) => {
+    followChanges(this.#server, (update) => {
       this.#logged.push(update)
       Y.applyUpdate(this.#keeper, update)
     })
@@ -334,7 +340,12 @@ class World {
       if (!this.#owners.claim(client, userId))
         throw new Error(`${about}: claims the client ${client} of another`)
     }
-    Y.applyUpdate(this.#server, verdict.update)
+    const writing = new Writing(userId, null)
+    writing.exact = verdict.exact
+    const logged = this.#logged.length
+    Y.applyUpdate(this.#server, verdict.update, writing)
+    if (this.#logged.length > logged + 1) throw new Error(`${about}: it is logged twice`)
+    if (isCopy(this.#logged.at(-1), verdict.exact?.update)) this.#counts.exact++
     const { pendingStructs, pendingDs } = this.#server.store
     if (pendingStructs !== null || pendingDs !== null) throw new Error(`${about}: something waits`)
   }
@@ -356,6 +367,9 @@ class World {
     expectSame(this.#keeper, this.#server, 'who keeps what is deleted and the server')
   }
 }
+
+const isCopy = (logged: Uint8Array | undefined, update: Uint8Array | undefined): boolean =>
+  logged !== undefined && update !== undefined && Buffer.compare(logged, update) === 0
 
 const blankPerson = (userId: string, role: string): Person => {
   const document = new Y.Doc()

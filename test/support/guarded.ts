@@ -5,7 +5,7 @@ import * as Y from 'yjs'
 import { writeScope } from '../../schema/access.ts'
 import type { RoomDefinition } from '../../schema/define-room.ts'
 import { document as freeKind } from '../../schema/kinds/document.ts'
-import { leaveUntidied } from '../../server/log/fold.ts'
+import { ServerDocument } from '../../server/log/server-document.ts'
 import { ClientOwners } from '../../server/room/client-owners.ts'
 import { type GuardedBy, guardUpdate, type Verdict } from '../../server/room/write-guard.ts'
 
@@ -25,8 +25,7 @@ export interface Writer {
 }
 
 export const startGuarded = (definition: RoomDefinition = freeKind): Guarded => {
-  const document = new Y.Doc({ guid: 'room' })
-  leaveUntidied(document)
+  const document = new ServerDocument('room')
   const owners = new ClientOwners()
   const toGuardedBy = ({
     userId = 'ada',

@@ -8,6 +8,7 @@ import { createStorageMirror, type StorageMirror } from '../../../schema/storage
 import type { StorageShape } from '../../../schema/storage-words.ts'
 import { after } from '../../clock.ts'
 import { foldInto } from '../../log/fold.ts'
+import { ServerDocument } from '../../log/server-document.ts'
 import type { Room } from '../room.ts'
 
 export interface WorkingCopy {
@@ -55,7 +56,7 @@ export const createWorkingCopies = (): TakeCopy => {
 const fromRoom = Symbol('from the room')
 
 class Copy {
-  readonly document = new Y.Doc({ guid: 'copy' })
+  readonly document = new ServerDocument('copy')
   readonly mirror: StorageMirror<StorageShape>
   readonly #original: Y.Doc
   readonly #follow: (update: Uint8Array) => void

@@ -62,7 +62,7 @@ export class Effort {
 
   /** Decides how exactly to look: the sections are whole now. */
   begin(): void {
-    for (const { list } of this.#sections.values()) this.#structs += list.length
+    for (const { list } of this.#sections.list) this.#structs += list.length
     if (this.#structs > fewStructs) this.#order = new FreshOrder()
   }
 

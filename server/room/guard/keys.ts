@@ -65,7 +65,7 @@ const touchedKeys = (sections: Sections, keyed: readonly Y.Item[]): TouchedKeys 
     return fresh
   }
   for (const item of keyed) freshAt(parentOf(item), item.parentSub ?? '')
-  for (const { list } of sections.values()) {
+  for (const { list } of sections.list) {
     for (const fresh of list) {
       const { parent, key } = fresh
       if (key !== null && parent instanceof Y.AbstractType) freshAt(parent, key).push(fresh)

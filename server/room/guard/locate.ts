@@ -31,29 +31,34 @@ export const locate = (document: Y.Doc, sections: Sections, fresh: Fresh): void 
 
 const inherit = (document: Y.Doc, sections: Sections, fresh: Fresh): void => {
   const { originClient, originClock, rightClient, rightClock } = fresh
-  fresh.left = originClient === -1 ? null : findStruct(document, sections, originClient, originClock)
-  const left = fresh.left === null ? null : listOf(fresh.left)
-  const right = rightClient === -1 ? null : listOf(findStruct(document, sections, rightClient, rightClock))
-  if (left !== null && right !== null && (left.parent !== right.parent || left.key !== right.key))
+  if (originClient !== -1) {
+    fresh.left = findStruct(document, sections, originClient, originClock)
+    fresh.parent = listOf(fresh.left)
+    fresh.key = keyOf(fresh.left)
+  }
+  if (rightClient === -1) return
+  const right = findStruct(document, sections, rightClient, rightClock)
+  const list = listOf(right)
+  const key = keyOf(right)
+  if (originClient === -1) {
+    fresh.parent = list
+    fresh.key = key
+  } else if (fresh.parent !== list || fresh.key !== key)
     throw new GuardRefusal(
       'update-malformed',
       `the neighbours of ${fresh.client}:${fresh.clock} are of two lists`
     )
-  const list = left ?? right ?? nowhere
-  fresh.parent = list.parent
-  fresh.key = list.key
 }
 
-interface List {
-  readonly parent: Parent | null
-  readonly key: string | null
+/** null: it is gone. */
+const listOf = (struct: Stored | Fresh): Parent | null => {
+  if (struct instanceof Fresh) return struct.parent
+  return struct instanceof Y.Item ? parentOf(struct) : null
 }
 
-const nowhere: List = { parent: null, key: null }
-
-const listOf = (struct: Stored | Fresh): List => {
-  if (isGone(struct)) return nowhere
-  return struct instanceof Fresh ? struct : { parent: parentOf(struct), key: struct.parentSub }
+const keyOf = (struct: Stored | Fresh): string | null => {
+  if (struct instanceof Fresh) return struct.key
+  return struct instanceof Y.Item ? struct.parentSub : null
 }
 
 const typeAt = (document: Y.Doc, sections: Sections, fresh: Fresh): Parent | null => {

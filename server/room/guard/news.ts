@@ -11,7 +11,7 @@ import type { Sections } from './structs.ts'
 /** What of the update is to be applied; null: nothing. */
 export const newsOf = (update: Uint8Array, reading: Reading, deletion: Deletion): Uint8Array | null => {
   const hasDeletes = deletion.hasEffect || deletion.hasFresh
-  if (reading.sections.size === 0 && !hasDeletes) return null
+  if (reading.sections.list.length === 0 && !hasDeletes) return null
   const isAllDeletes = reading.deletes.length === 0 || (hasDeletes && deletion.dropped.length === 0)
   const { repeated } = reading
   if (repeated === null && isAllDeletes && !reading.areDeletesKnown) return update
@@ -26,8 +26,8 @@ export const newsOf = (update: Uint8Array, reading: Reading, deletion: Deletion)
 
 /** The fresh structs of a section stand side by side, the repeated ones before them. */
 const writeStructs = (encoder: Encoder, update: Uint8Array, sections: Sections): void => {
-  writeVarUint(encoder, sections.size)
-  for (const section of sections.values()) {
+  writeVarUint(encoder, sections.list.length)
+  for (const section of sections.list) {
     writeVarUint(encoder, section.list.length)
     writeVarUint(encoder, section.client)
     writeVarUint(encoder, section.known)

@@ -5,28 +5,32 @@
 import type * as Y from 'yjs'
 import { type Fresh, GuardRefusal, type Section, type Sections, stateOf, structsOf } from './structs.ts'
 
+/** Whoever gives each fresh struct its place. */
+export interface Placing {
+  place(fresh: Fresh): void
+}
+
 /**
- * Calls `locate` with each fresh struct, what it builds on first. A section that needs another waits until that one has
- * come so far, and not further.
+ * Has each fresh struct placed, what it builds on first. A section that needs another waits until that one has come so
+ * far, and not further.
  *
- * @throws GuardRefusal 'update-incomplete', and whatever `locate` throws
+ * @throws GuardRefusal 'update-incomplete', and whatever `placing` throws
  */
-export const inOrder = (document: Y.Doc, sections: Sections, locate: (fresh: Fresh) => void): void => {
-  if (sections.size === 1) {
+export const inOrder = (document: Y.Doc, sections: Sections, placing: Placing): void => {
+  const [only] = sections.list
+  if (only !== undefined && sections.list.length === 1) {
     // There is nothing that it could wait for.
-    for (const only of sections.values()) {
-      only.until = only.reached
-      advance(document, sections, only, locate)
-    }
+    only.until = only.reached
+    advance(document, sections, only, placing)
     return
   }
   const waiting: Section[] = []
-  for (const first of sections.values()) {
+  for (const first of sections.list) {
     first.until = first.reached
     waiting.push(first)
     for (let section = waiting.at(-1); section !== undefined; section = waiting.at(-1)) {
       section.isWaiting = false
-      const needed = advance(document, sections, section, locate)
+      const needed = advance(document, sections, section, placing)
       if (needed === null) waiting.pop()
       else {
         section.isWaiting = true
@@ -37,12 +41,7 @@ export const inOrder = (document: Y.Doc, sections: Sections, locate: (fresh: Fre
 }
 
 /** Places structs of a section up to where it is needed, or until one waits: returns the section that it waits for. */
-const advance = (
-  document: Y.Doc,
-  sections: Sections,
-  section: Section,
-  locate: (fresh: Fresh) => void
-): Section | null => {
+const advance = (document: Y.Doc, sections: Sections, section: Section, placing: Placing): Section | null => {
   while (section.placed < section.until) {
     const fresh = section.list[section.next]
     if (fresh === undefined) break
@@ -51,7 +50,7 @@ const advance = (
       neededFor(document, sections, fresh, fresh.rightClient, fresh.rightClock) ??
       neededFor(document, sections, fresh, fresh.parentClient, fresh.parentClock)
     if (needed !== null) return needed
-    locate(fresh)
+    placing.place(fresh)
     section.placed = fresh.end
     section.next++
   }

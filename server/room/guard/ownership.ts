@@ -31,7 +31,7 @@ export const ownershipOf = (sections: Sections, question: OwnerQuestion): Owners
   if (areOwn(sections, question)) return nothingOwned
   const unknown: number[] = []
   const others: number[] = []
-  for (const client of sections.keys()) {
+  for (const { client } of sections.list) {
     const owner = owners.ownerOf(client)
     if (owner === undefined) unknown.push(client)
     else if (owner !== userId) others.push(client)
@@ -48,6 +48,6 @@ export const ownershipOf = (sections: Sections, question: OwnerQuestion): Owners
 }
 
 const areOwn = (sections: Sections, { owners, userId }: OwnerQuestion): boolean => {
-  for (const client of sections.keys()) if (owners.ownerOf(client) !== userId) return false
+  for (const { client } of sections.list) if (owners.ownerOf(client) !== userId) return false
   return true
 }

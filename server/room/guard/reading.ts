@@ -1,6 +1,6 @@
 /** The first look at an update: what of it is fresh, and whether the rest repeats what the document has. */
 import type * as Y from 'yjs'
-import { content, type StructHead, type UpdateVisitor } from '../update-reader.ts'
+import { content, type UpdateVisitor } from '../update-reader.ts'
 import { areRemembered } from './remembered.ts'
 import { faultOfRepeat, isOneList } from './repeat.ts'
 import {
@@ -9,13 +9,14 @@ import {
   GuardRefusal,
   indexAfter,
   Section,
+  Sections,
   type Stored,
   stateOf,
   structsOf
 } from './structs.ts'
 
-export class Reading implements UpdateVisitor {
-  readonly sections = new Map<number, Section>()
+export class Reading implements UpdateVisitor<Fresh> {
+  readonly sections = new Sections()
   /** Client, clock and length of each range. */
   readonly deletes: number[] = []
   /** The delete set is one that has been in effect here since earlier: it was not read. */
@@ -29,6 +30,7 @@ export class Reading implements UpdateVisitor {
   readonly long: Fresh[] = []
   readonly #document: Y.Doc
   readonly #update: Uint8Array
+  #head: Fresh | null = null
   #client = -1
   #stored: readonly Stored[] = []
   #known = 0
@@ -42,7 +44,12 @@ export class Reading implements UpdateVisitor {
     this.#update = update
   }
 
-  struct(head: StructHead): void {
+  get head(): Fresh {
+    this.#head ??= new Fresh()
+    return this.#head
+  }
+
+  struct(head: Fresh): void {
     if (head.client !== this.#client) this.#begin(head.client)
     if (head.isSkip || head.clock < this.#known) this.#isRepeated(head.client)
     if (head.isSkip) return
@@ -83,7 +90,7 @@ export class Reading implements UpdateVisitor {
     this.#section = null
   }
 
-  #repeats(head: StructHead): void {
+  #repeats(head: Fresh): void {
     // A struct of garbage says nothing of its place.
     if (head.content === content.garbage || this.#fault !== null) return
     this.#index = indexAfter(this.#stored, head.clock, this.#index)
@@ -96,20 +103,20 @@ export class Reading implements UpdateVisitor {
       this.#fault ??= `client ${head.client} goes on at ${this.#known} in another list`
   }
 
-  #add(head: StructHead): void {
+  #add(fresh: Fresh): void {
     const reached = this.#section?.reached ?? this.#known
-    if (head.clock > reached)
-      this.#gap ??= `client ${head.client} stands at ${reached}, the update goes on at ${head.clock}`
-    const fresh = new Fresh(head, this.#known)
+    if (fresh.clock > reached)
+      this.#gap ??= `client ${fresh.client} stands at ${reached}, the update goes on at ${fresh.clock}`
+    if (fresh.length > 1 && fresh.content > content.deleted) this.long.push(fresh)
+    fresh.begins(this.#known)
     if (fresh.cut > 0) this.hasCut = true
-    if (head.length > 1 && head.content > content.deleted) this.long.push(fresh)
-    if (this.#section === null) return this.#open(head, fresh)
-    this.#section.list.push(fresh)
-    this.#section.to = head.to
+    this.#head = null
+    if (this.#section === null) this.#open(fresh)
+    else this.#section.list.push(fresh)
   }
 
-  #open(head: StructHead, first: Fresh): void {
-    this.#section = new Section(first, head, this.#known)
-    this.sections.set(head.client, this.#section)
+  #open(first: Fresh): void {
+    this.#section = new Section(first, this.#known)
+    this.sections.add(this.#section)
   }
 }

@@ -1,7 +1,7 @@
 /** What the guard looks at: structs that the document has, and fresh ones that an update brings. */
 import * as Y from 'yjs'
 import type { ErrorCode } from '../../../schema/error-codes.ts'
-import { content, type StructHead } from '../update-reader.ts'
+import { content, StructHead } from '../update-reader.ts'
 import type { TypePlace } from './place.ts'
 
 /** Whatever type it is. */
@@ -23,53 +23,33 @@ export class GuardRefusal extends Error {
 /** Where a fresh struct goes: a type of the document, a root by name that the document has not, a type that the update makes. */
 export type Parent = SharedType | string | Fresh
 
-/** A struct that the document does not have. */
-export class Fresh {
-  readonly client: number
-  readonly clock: number
-  readonly length: number
-  readonly content: number
-  readonly type: number
-  readonly contentFrom: number
+/** A struct that the document does not have: once `begins` has said so. */
+export class Fresh extends StructHead {
   /** How many of its units the document has: they are cut off, and it follows the last of them. */
-  readonly cut: number
-  readonly originClient: number
-  readonly originClock: number
-  readonly rightClient: number
-  readonly rightClock: number
-  readonly parentName: string | null
-  readonly parentClient: number
-  readonly parentClock: number
+  cut = 0
   /** Found out by `locate`; null is where Yjs keeps only garbage. */
   parent: Parent | null = null
   /** What its origin stands in, where it has one: found by `locate`, too. */
   left: Stored | Fresh | null = null
-  key: string | null
   /** Of the type that it holds. */
   place: TypePlace | null = null
 
-  constructor(head: StructHead, known: number) {
-    const cut = Math.max(0, known - head.clock)
-    this.client = head.client
-    this.clock = head.clock + cut
-    this.length = head.length - cut
-    this.content = head.content
-    this.type = head.type
-    this.contentFrom = head.contentFrom
-    this.cut = cut
-    const isFollowing = cut > 0 && head.content !== content.garbage
-    this.originClient = isFollowing ? head.client : head.originClient
-    this.originClock = isFollowing ? known - 1 : head.originClock
-    this.rightClient = head.rightClient
-    this.rightClock = head.rightClock
-    this.parentName = isFollowing ? null : head.parentName
-    this.parentClient = isFollowing ? -1 : head.parentClient
-    this.parentClock = head.parentClock
-    this.key = isFollowing ? null : head.key
-  }
-
   get end(): number {
     return this.clock + this.length
+  }
+
+  /** The document has what comes before this clock. */
+  begins(known: number): void {
+    const cut = known - this.clock
+    if (cut <= 0) return
+    this.cut = cut
+    this.clock = known
+    this.length -= cut
+    if (this.content === content.garbage) return
+    this.originClient = this.client
+    this.originClock = known - 1
+    this.parentName = this.key = null
+    this.parentClient = -1
   }
 }
 
@@ -79,9 +59,8 @@ export class Section {
   /** What the document has of this client. */
   readonly known: number
   readonly list: Fresh[]
-  /** Where the bytes of its structs begin and end in the update. */
+  /** Where the bytes of its structs begin in the update. */
   readonly from: number
-  to: number
   /** Up to which clock its structs have their place; `next` is the first that has not. */
   placed: number
   next = 0
@@ -89,23 +68,55 @@ export class Section {
   until = 0
   isWaiting = false
 
-  constructor(first: Fresh, { client, from, to }: StructHead, known: number) {
-    this.client = client
+  constructor(first: Fresh, known: number) {
+    this.client = first.client
     this.known = known
     // Of most updates it is the only one: an array that is pushed to takes space for seventeen.
     this.list = [first]
-    this.from = from
-    this.to = to
+    this.from = first.from
     this.placed = known
+  }
+
+  get last(): Fresh | undefined {
+    return this.list[this.list.length - 1]
   }
 
   /** Up to which clock its structs go. */
   get reached(): number {
-    return this.list.at(-1)?.end ?? this.known
+    return this.last?.end ?? this.known
+  }
+
+  /** Where the bytes of its structs end. */
+  get to(): number {
+    return this.last?.to ?? this.from
   }
 }
 
-export type Sections = ReadonlyMap<number, Section>
+/** The sections of an update, in its order. Mostly there is one, which needs no index. */
+export class Sections {
+  #list: Section[] = []
+  #index: Map<number, Section> | null = null
+
+  get list(): readonly Section[] {
+    return this.#list
+  }
+
+  get(client: number): Section | undefined {
+    if (this.#index !== null) return this.#index.get(client)
+    const only = this.#list[0]
+    return only?.client === client ? only : undefined
+  }
+
+  add(section: Section): void {
+    if (this.#list.length === 0) {
+      this.#list = [section]
+      return
+    }
+    this.#index ??= new Map(this.#list.map((each) => [each.client, each]))
+    this.#index.set(section.client, section)
+    this.#list.push(section)
+  }
+}
 
 export const structsOf = (document: Y.Doc, client: number): readonly Stored[] =>
   document.store.clients.get(client) ?? nothing

@@ -12,6 +12,7 @@ import { readStorage } from '../../../schema/storage.ts'
 import type { Access } from '../../auth/identity.ts'
 import { sleep } from '../../clock.ts'
 import { foldInto } from '../../log/fold.ts'
+import { ServerDocument } from '../../log/server-document.ts'
 import type { Change, ChangeContext } from '../behaviour/change.ts'
 import { type CommittedParts, withCommitted } from '../committed.ts'
 import { documentToJson } from '../document-json.ts'
@@ -149,7 +150,7 @@ const withAuthors = async (
   if (entries.length > entriesMax) return conflicts
   const paths = conflicts.map(({ path }) => path)
   const known = await withCommitted(parts, name, base, ({ document }) => {
-    const copy = new Y.Doc({ guid: 'copy' })
+    const copy = new ServerDocument('copy')
     try {
       foldInto(copy, Y.encodeStateAsUpdate(document), [], null)
       return lastChanges(copy, entries, paths)
