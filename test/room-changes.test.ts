@@ -33,13 +33,20 @@ beforeEach(() => {
   written = record(writer)
 })
 
+const writing = new Writing('ada', null)
+
 const apply = (update: Uint8Array, exactly: (exact: Exact) => Exact = (exact) => exact): void => {
   const verdict = guardUpdate(document, update, by)
   if (verdict.answer !== 'apply') throw new Error(`an honest update: ${JSON.stringify(verdict)}`)
-  const writing = new Writing('ada', null)
-  writing.exact = verdict.exact === null ? null : exactly(verdict.exact)
+  writing.applies(verdict.exact === null ? null : exactly(verdict.exact))
   Y.applyUpdate(document, verdict.update, writing)
-  expect(writing.exact).toBeNull()
+}
+
+const applyTogether = (updates: readonly Uint8Array[]): void => {
+  const applyEach = (): void => {
+    for (const update of updates) apply(update)
+  }
+  Y.transact(document, applyEach, writing, false)
 }
 
 const typed = (...texts: readonly string[]): Uint8Array[] => {
@@ -79,6 +86,15 @@ describe('a key press', () => {
 })
 
 describe('is written anew by Yjs', () => {
+  it('what came in several updates, and is one entry', () => {
+    applyTogether(typed('a', 'b', 'c').map(withMark))
+    const [alone = Uint8Array.of()] = typed('d').map(withMark)
+    apply(alone)
+    expect(entries).toHaveLength(2)
+    expect(entries[1]).toEqual(alone)
+    expectReplay()
+  })
+
   it('what deletes', () => {
     for (const update of typed('ab')) apply(update)
     writer.getText('text').delete(0, 1)

@@ -242,7 +242,7 @@ export class Room implements RoomLogListener {
     const { document } = this
     for (const client of verdict.claims) this.#parts.owners.claim(client, writing.author)
     writing.isRelayed ||= verdict.isRelayed
-    writing.exact = verdict.exact
+    writing.applies(verdict.exact)
     Y.applyUpdate(document, verdict.update, writing)
     if (isPending(document)) throw new Error('an update that passed the guard did not integrate')
     return verdict

@@ -11,15 +11,29 @@ export class Writing {
   announced: number | null = null
   /** What is being applied was written by somebody else. */
   isRelayed = false
-  /** What is being applied, if that is to the last byte what it changes. */
-  exact: Exact | null = null
   /** Written for the room as it stands: not behind what another node has written meanwhile. */
   mustFollow = false
+
+  #updates = 0
+  #exact: Exact | null = null
 
   constructor(author: string, source: object | null, address = '') {
     this.author = author
     this.source = source
     this.address = address
+  }
+
+  /** An update is about to be applied, within a transaction that may apply others, too. */
+  applies(exact: Exact | null): void {
+    this.#exact = this.#updates++ === 0 ? exact : null
+  }
+
+  /** The transaction has ended: the only update that was applied in it, if that is to its last byte what it changes. */
+  takeExact(): Exact | null {
+    const exact = this.#exact
+    this.#updates = 0
+    this.#exact = null
+    return exact
   }
 }
 

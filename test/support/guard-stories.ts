@@ -341,7 +341,7 @@ class World {
         throw new Error(`${about}: claims the client ${client} of another`)
     }
     const writing = new Writing(userId, null)
-    writing.exact = verdict.exact
+    writing.applies(verdict.exact)
     const logged = this.#logged.length
     Y.applyUpdate(this.#server, verdict.update, writing)
     if (this.#logged.length > logged + 1) throw new Error(`${about}: it is logged twice`)
