@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import { callServer, expectProblem, roomPath } from './support/http.ts'
 import { newRoom } from './support/log-world.ts'
 import { missing } from './support/missing.ts'
+import { syncMessage } from './support/raw-messages.ts'
 import { type SessionWorld, startSessionWorld } from './support/session-world.ts'
 import { waitUntil } from './support/wait-until.ts'
 import { record } from './support/yjs-story.ts'
@@ -52,5 +53,28 @@ describe.skipIf(missing('postgres'))('a document of 100 kB at most', () => {
     await expectProblem(await post(addition), 'too-large')
     expect((await post(deletion)).status).toBe(200)
     await waitUntil(async () => (await post(addition)).ok, { about: 'the space to be found' })
+  })
+
+  test('takes of what is typed together as much as fits', async () => {
+    const room = newRoom()
+    const client = await world.open()
+    const document = await client.enter(room)
+    const updates = record(document)
+    document.getMap('values').set('one', 'x'.repeat(99_500))
+    for (let press = 0; press < 100; press++) document.getText('text').insert(20 * press, 'x'.repeat(20))
+    const [value, ...presses] = updates.map((update) => syncMessage(room, 2, update))
+    const before = client.acknowledged()
+    client.send(value ?? '')
+    await waitUntil(() => client.acknowledged() > before, { about: 'the value to be saved' })
+    client.cork(() => client.send(...presses))
+    const answers = (): number => client.acknowledged() + client.acknowledged(false) - before - 1
+    await waitUntil(() => answers() >= presses.length, { about: 'each to be answered' })
+    const saved = client.acknowledged() - before - 1
+    expect(client.acknowledged(false)).toBe(presses.length - saved)
+    expect(client.messages('refused').map(({ code }) => code)).toEqual(['too-large'])
+    expect(saved).toBeGreaterThan(5)
+    const read = new Y.Doc()
+    for (const { update } of await world.rows(room)) Y.applyUpdate(read, update)
+    expect(read.getText('text').length).toBe(20 * saved)
   })
 })

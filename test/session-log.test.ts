@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import type { RoomName } from '../schema/room-name.ts'
 import { roomIdOf } from '../server/log/room-log.ts'
+import { readText } from './support/documents.ts'
 import { newRoom } from './support/log-world.ts'
 import { missing } from './support/missing.ts'
 import type { RawClient } from './support/raw-client.ts'
@@ -56,6 +57,13 @@ const enter = async (room: RoomName, as = token): Promise<Writer> => {
   }
 }
 
+/** Makes the update of the first character being deleted. */
+const erase = ({ document }: Writer, room: RoomName): Uint8Array => {
+  const before = Y.encodeStateVector(document)
+  document.getText('text').delete(0, 1)
+  return syncMessage(room, 2, Y.encodeStateAsUpdate(document, before))
+}
+
 const hold = async (): Promise<void> => {
   releases.push(await world.holdWrites())
 }
@@ -76,6 +84,31 @@ needsPostgres('what one connection sends', () => {
     const rows = await world.rows(room)
     expect(rows.map(({ seq, author }) => [seq, author])).toEqual([[1, 'ada']])
     expect(rows[0]?.update).toEqual(Buffer.from(Y.encodeStateAsUpdate(ada.document)))
+  })
+
+  it('twice in one turn, or mixed with deletes, is what it would be one by one', async () => {
+    const room = newRoom()
+    const ada = await enter(room)
+    const [a, b, c] = [ada.write('a'), ada.write('b'), ada.write('c')]
+    const x = erase(ada, room)
+    const frames = [a, a, b, c, b, x, ada.write('d'), ada.write('e')]
+    ada.client.cork(() => ada.client.send(...frames))
+    await ada.saved(frames.length)
+    const rows = await world.rows(room)
+    expect(rows).toHaveLength(1)
+    expect(readText(rows[0]?.update ?? Uint8Array.of())).toBe('bcde')
+  })
+
+  it('is saved up to what is refused, and nothing after that', async () => {
+    const room = newRoom()
+    const ada = await enter(room)
+    const frames = Array.from('saved, lost', ada.write)
+    const lacking = frames.toSpliced(5, 1)
+    ada.client.cork(() => ada.client.send(...lacking))
+    await ada.saved(5)
+    await waitUntil(() => ada.client.acknowledged(false) === 5, { about: 'the others to be refused' })
+    expect(ada.client.messages('refused').map(({ code }) => code)).toEqual(['update-incomplete'])
+    expect((await world.rows(room)).map(({ update }) => readText(update))).toEqual(['saved'])
   })
 
   it('in several turns is one entry each', async () => {

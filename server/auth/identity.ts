@@ -73,5 +73,7 @@ export const isSameAccess = (a: Access, b: Access): boolean =>
   a.definition === b.definition &&
   a.escalations.length + b.escalations.length === 0
 
+export const hasSameRights = (a: Access, b: Access): boolean => a.role === b.role && a.mayWrite === b.mayWrite
+
 /** An anonymous guest is somebody new each time: a member of nothing. */
 export const isAnonymous = (identity: Identity): boolean => identity.isGuest && identity.expiresAt === null

@@ -92,6 +92,22 @@ export const clientsIn = (update: Uint8Array): ReadonlySet<number> => {
   return clients
 }
 
+/**
+ * Reads what somebody writes who types: one struct of text, and nothing that is deleted. False: it is something else.
+ *
+ * @throws MalformedUpdate
+ */
+export const readTyped = (update: Uint8Array, head: StructHead): boolean => {
+  const end = update.length - 1
+  if (update[0] !== 1 || update[1] !== 1 || update[end] !== 0) return false
+  const cursor = new Cursor(update)
+  cursor.at = 2
+  head.client = cursor.uint()
+  head.clock = cursor.clock()
+  readStruct(cursor, head)
+  return head.content === content.text && cursor.at === end
+}
+
 const readStructs = <Head extends StructHead>(cursor: Cursor, visitor: UpdateVisitor<Head>): void => {
   const sections = cursor.count(3)
   const seen = sections > 1 ? new Set<number>() : null

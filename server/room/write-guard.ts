@@ -53,7 +53,7 @@ export type Verdict =
       readonly isFinal: boolean
     }
 
-/** An update of one client that only adds: where it has been applied, the client has written up to `end`. */
+/** An update that adds one struct: where it has been applied, its client has written up to `end`. */
 export interface Exact {
   readonly update: Uint8Array
   readonly client: number
@@ -153,9 +153,11 @@ class Judgement implements Placing {
 
   #exact(): Exact | null {
     const { sections, deletes } = this.#reading
-    const [only] = sections.list
-    if (only === undefined || sections.list.length > 1 || deletes.length > 0 || this.#hasGone) return null
-    return { update: this.#update, client: only.client, end: only.reached }
+    const [section] = sections.list
+    // Several structs Yjs may have merged.
+    const isOne = sections.list.length === 1 && section?.list.length === 1
+    if (!isOne || deletes.length > 0 || this.#hasGone) return null
+    return { update: this.#update, client: section.client, end: section.reached }
   }
 
   #placeAll(): void {

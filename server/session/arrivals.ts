@@ -9,15 +9,27 @@
  */
 import type { Excess } from '../too-many.ts'
 import type { Held } from './turn.ts'
+import { joinTyped, type Typed } from './typed.ts'
 
 /** Updates that build on what only the first sync will bring: an honest client has few, for it sends the sync at once. */
 const earlyUpdatesMax = 1_000
 const earlyBytesMax = 1024 * 1024
 const retrySeconds = 1
+const afterwardsMax = 100
+const none: readonly (() => void)[] = []
 
 /** Has the update neither structs nor deletes? */
 export const isNothing = (update: Uint8Array): boolean =>
   update.length === 2 && update[0] === 0 && update[1] === 0
+
+/** What is to be applied, in its order. */
+export interface Taken {
+  readonly updates: readonly Uint8Array[]
+  /** The same once more, as far as it was typed. */
+  readonly typed: readonly Typed[]
+  /** So many of the updates are judged for good. */
+  readonly certain: number
+}
 
 export class Arrivals {
   readonly #held: Held
@@ -27,6 +39,7 @@ export class Arrivals {
   #early: Uint8Array[] = []
   #earlyBytes = 0
   #behindBytes = 0
+  #afterwards: readonly (() => void)[] = none
   /** The first sync step 2, until it is applied. */
   firstSync: Uint8Array | null = null
   /** What came waits until the room has caught up. */
@@ -60,10 +73,12 @@ export class Arrivals {
     this.#inbox.push(...this.takeEarly())
   }
 
-  /** What is to be applied now; the first `certain` of it for good. */
-  take(): { readonly updates: readonly Uint8Array[]; readonly certain: number } {
-    if (this.isBehind) return { updates: [], certain: 0 }
-    const taken = { updates: this.#inbox, certain: this.#certain }
+  /** What is to be applied now. */
+  take(): Taken {
+    if (this.isBehind) return { updates: [], typed: [], certain: 0 }
+    // The first sync is judged by itself: another node may know of it.
+    const typed = this.firstSync === null ? joinTyped(this.#inbox) : []
+    const taken = { updates: this.#inbox, typed, certain: this.#certain }
     this.#inbox = []
     this.#certain = 0
     return taken
@@ -81,11 +96,19 @@ export class Arrivals {
     this.isBehind = true
   }
 
-  /** The room has caught up. */
-  goOn(): void {
+  /** Is to be done when the room has caught up, and what waits is applied; beyond so many, it is left out. */
+  afterwards(then: () => void): void {
+    if (this.#afterwards.length < afterwardsMax) this.#afterwards = [...this.#afterwards, then]
+  }
+
+  /** The room has caught up. @returns what is to be done afterwards */
+  goOn(): readonly (() => void)[] {
+    const afterwards = this.#afterwards
+    this.#afterwards = none
     this.#held.bytes -= this.#behindBytes
     this.#behindBytes = 0
     this.isBehind = false
+    return afterwards
   }
 
   /** Keeps an update until the first sync; what is too much of them, if it is. */

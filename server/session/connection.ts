@@ -18,16 +18,16 @@ import {
   type ServerMessage
 } from '../../schema/messages.ts'
 import type { Seq } from '../../schema/room-name.ts'
-import { type Access, type Escalation, isSameAccess, type User } from '../auth/identity.ts'
-import { monotonic, now } from '../clock.ts'
+import { type Access, hasSameRights, isSameAccess, type User } from '../auth/identity.ts'
+import { monotonic } from '../clock.ts'
 import { caughtUp } from '../room/caught-up.ts'
 import type { Member, Room } from '../room/room.ts'
 import { Writing } from '../room/writing.ts'
 import { describeExcess } from '../too-many.ts'
+import { accessNews } from './access-news.ts'
 import { acknowledge } from './acknowledgements.ts'
-import { Arrivals, isNothing } from './arrivals.ts'
+import { Arrivals, isNothing, type Taken } from './arrivals.ts'
 import type { ConnectionParts, ConnectionSession } from './connection-parts.ts'
-import { escalationNews } from './escalation-news.ts'
 import {
   type MessageReader,
   messageType,
@@ -41,11 +41,10 @@ import { type Urgency, urgency } from './outbox.ts'
 import { Reader } from './reader.ts'
 import { Repeats } from './repeats.ts'
 import type { Busy } from './turn.ts'
+import type { Typed } from './typed.ts'
 import { Watching } from './watching.ts'
 import type { Wire } from './wire.ts'
 
-const afterwardsMax = 100
-const none: readonly (() => void)[] = []
 /** The state vector of an empty document. */
 const nothing: Uint8Array = Uint8Array.of(0)
 /** Who asks more often for all of a document, or of presence, gets one answer for all that was asked meanwhile. */
@@ -66,8 +65,6 @@ export class Connection implements Member, Busy {
   #watching: Watching | null = null
   readonly #arrivals: Arrivals
   #inboxSince = 0
-  /** Waits until the room has caught up. */
-  #afterwards: readonly (() => void)[] = none
   #isSynced = false
   /** From the client's sync step 1 until its sync step 2. */
   #repeats: Repeats | null = null
@@ -95,9 +92,8 @@ export class Connection implements Member, Busy {
     this.reader = new Reader(session, this)
     this.room.members.add(this)
     // Who it is comes before who is there: else a client would take its own other tabs for somebody else.
-    this.#tellRole()
+    this.#tellAccess(null)
     this.room.presence.join(this)
-    this.#tellEscalations([])
   }
 
   get via(): Wire['via'] {
@@ -127,15 +123,11 @@ export class Connection implements Member, Busy {
   /** The role changed, or the token was renewed. */
   changeAccess(access: Access): void {
     if (isSameAccess(access, this.access)) return
-    const hasChanged = access.role !== this.access.role || access.mayWrite !== this.access.mayWrite
-    if (access.role !== this.access.role) this.pace = paceOf(access, this.#parts.config)
-    const { escalations } = this.access
+    const before = this.access
     this.access = access
-    if (hasChanged) {
-      this.#tellRole()
-      this.room.presence.restamp(this)
-    }
-    this.#tellEscalations(escalations)
+    if (access.role !== before.role) this.pace = paceOf(access, this.#parts.config)
+    this.#tellAccess(before)
+    if (!hasSameRights(before, access)) this.room.presence.restamp(this)
   }
 
   /** Who belongs to the room has changed. */
@@ -158,9 +150,9 @@ export class Connection implements Member, Busy {
 
   /** Applies what came in this turn: one transaction, one entry. */
   apply(): void {
-    const { updates, certain } = this.#arrivals.take()
-    if (updates.length === 0) return
-    const saved = this.#applyAll(updates, certain)
+    const taken = this.#arrivals.take()
+    if (taken.updates.length === 0) return
+    const saved = this.#applyAll(taken)
     if (saved === 0) return
     const since = this.#inboxSince
     this.room.whenCommitted((error) => {
@@ -244,12 +236,14 @@ export class Connection implements Member, Busy {
     })
   }
 
-  #applyAll(updates: readonly Uint8Array[], certain: number): number {
+  #applyAll({ updates, typed, certain }: Taken): number {
     let saved = 0
     try {
       const { document } = this.room
       const applyEach = (): void => {
+        saved = this.#applyTyped(typed)
         for (const [index, update] of updates.entries()) {
+          if (index < saved) continue
           const isSaved = this.#applyOne(update, index < certain)
           if (isSaved === null) return this.#wait(updates.slice(index))
           if (isSaved) saved++
@@ -260,6 +254,18 @@ export class Connection implements Member, Busy {
       if (error instanceof RoomlogError) this.end(error.reason, error.message)
       else this.room.break(new RoomlogError('resync', `${this.room.name} is read anew`, { cause: error }))
       return 0
+    }
+    return saved
+  }
+
+  /** Applies what was typed as far as it passes: how many updates that were. Why one does not is found out alone. */
+  #applyTyped(typed: readonly Typed[]): number {
+    if (this.#refusal !== null) return 0
+    let saved = 0
+    for (const { update, count } of typed) {
+      const { answer } = this.room.apply(update, this.access, this.#writing, { isCertain: false })
+      if (answer === 'refuse' || answer === 'behind') break
+      saved += count
     }
     return saved
   }
@@ -286,11 +292,9 @@ export class Connection implements Member, Busy {
 
   async #catchUp(): Promise<void> {
     await caughtUp(this.room)
-    this.#arrivals.goOn()
+    const afterwards = this.#arrivals.goOn()
     if (this.room.brokenBy !== null || this.room.isClosed) return
     this.apply()
-    const afterwards = this.#afterwards
-    this.#afterwards = none
     for (const then of afterwards) then()
   }
 
@@ -363,11 +367,7 @@ export class Connection implements Member, Busy {
   /** A barrier: the answer says that everything which came before it is committed, and where the log stood then. */
   #flush(id: number): void {
     this.apply()
-    if (this.#arrivals.isBehind) {
-      if (this.#afterwards.length < afterwardsMax)
-        this.#afterwards = [...this.#afterwards, () => this.#flush(id)]
-      return
-    }
+    if (this.#arrivals.isBehind) return this.#arrivals.afterwards(() => this.#flush(id))
     if (this.#refusal !== null || this.#arrivals.hasEarly) return
     this.room.whenCommitted((error) => {
       if (error !== null) return
@@ -384,14 +384,8 @@ export class Connection implements Member, Busy {
     if (!this.#hasLeft) this.#session.write(frame, when)
   }
 
-  #tellRole(): void {
-    const { role, mayWrite, identity } = this.access
-    const { id: userId, name } = identity.user
-    this.#send({ type: 'role', role, mayWrite, userId, name, at: now() })
-  }
-
-  #tellEscalations(before: readonly Escalation[]): void {
-    for (const message of escalationNews(before, this.access.escalations)) this.#send(message)
+  #tellAccess(before: Access | null): void {
+    for (const message of accessNews(before, this.access)) this.#send(message)
   }
 
   #send(message: ServerMessage): void {

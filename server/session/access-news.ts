@@ -1,8 +1,27 @@
 import type { ServerMessage } from '../../schema/messages.ts'
-import type { Escalation } from '../auth/identity.ts'
+import { type Access, type Escalation, hasSameRights } from '../auth/identity.ts'
+import { now } from '../clock.ts'
 
-/** What somebody is told who knew of `before` and now of `after`: what was taken or prolonged, and what has ended. */
-export const escalationNews = (
+/** What a client is told whose access was `before` and now is `after`; null: it has come just now. */
+export const accessNews = (before: Access | null, after: Access): readonly ServerMessage[] => {
+  const isOld = before !== null && hasSameRights(before, after)
+  return [
+    ...(isOld ? [] : [roleMessage(after)]),
+    ...escalationNews(before?.escalations ?? [], after.escalations)
+  ]
+}
+
+const roleMessage = ({ role, mayWrite, identity: { user } }: Access): ServerMessage => ({
+  type: 'role',
+  role,
+  mayWrite,
+  userId: user.id,
+  name: user.name,
+  at: now()
+})
+
+/** What was taken or prolonged, and what has ended. */
+const escalationNews = (
   before: readonly Escalation[],
   after: readonly Escalation[]
 ): readonly ServerMessage[] => {
