@@ -224,6 +224,43 @@ describe('G10: presence on several nodes', () => {
     ben.connect(at(world.nodes, first))
     await shows(ben, ada, { here: true })
   })
+
+  test('is shown to whoever moves to a node that has heard of nobody, once it does', async () => {
+    using world = await startNodes(3)
+    world.hub.setFate(({ from, to }) => (from === to ? [0] : []))
+    const [ada, ben] = [come(at(world.nodes, first), 'ada'), come(at(world.nodes, first), 'ben')]
+    for (const client of [ada, ben]) for (let count = 0; count < 50; count++) client.set({ here: count })
+    await shows(ben, ada, { here: 49 })
+    await shows(ada, ben, { here: 49 })
+    const clocks = [ada, ben].map(({ id }) => at(world.nodes, first).presence.clockOf(id))
+    await waitUntil(() => Date.now() > Math.max(...clocks), { about: 'the time to pass their clocks' })
+    ben.disconnect()
+    ben.connect(at(world.nodes, second))
+    ada.disconnect()
+    ada.connect(at(world.nodes, third))
+    at(world.nodes, first).kill()
+    // Nobody says anything new, and both remember with which clock they were shown the other.
+    world.hub.setFate(null)
+    await shows(ben, ada, { here: 49 })
+    await shows(ada, ben, { here: 49 })
+  })
+
+  test('of somebody’s own tabs is not what an older connection of theirs said', async () => {
+    using world = await startNodes(1)
+    const [ada, ben] = [come(at(world.nodes, first), 'ada'), come(at(world.nodes, first), 'ben')]
+    const tab = come(at(world.nodes, first), 'ada', { tab: 2 })
+    await shows(ben, ada, { here: true })
+    const old = ada.cut()
+    ada.set({ here: 'offline' })
+    ada.connect(at(world.nodes, first))
+    expect(ada.awareness.getLocalState()).toEqual({ here: 'offline' })
+    await shows(ben, ada, { here: 'offline' })
+    await shows(ada, tab, { tab: 2 })
+    old.leave()
+    ada.set({ here: 'again' })
+    await shows(ben, ada, { here: 'again' })
+    expect(ada.awareness.getLocalState()).toEqual({ here: 'again' })
+  })
 })
 
 type Step =

@@ -22,8 +22,8 @@ import { Telling } from './telling.ts'
 export interface Present extends Person {
   readonly prefix: Uint8Array
   readonly via: Way
-  /** Asked before a client id of it is shown to anybody. 'known': the user has had it before, perhaps on another node. */
-  announce(id: number): 'new' | 'known' | 'taken'
+  /** Asked before a client id of it is shown to anybody. @returns false: it is somebody else's */
+  announce(id: number): boolean
   write(frame: Buffer): void
 }
 
@@ -62,7 +62,8 @@ export class Presence {
   readonly #shown = new ShownStates()
   /** With the ids that they speak for. */
   readonly #members = new Map<Present, Set<number>>()
-  readonly #shownAgain = new WeakSet<Present>()
+  /** Those who have said for the first time who they are; null: nobody has. */
+  #newcomers: Set<Present> | null = null
   readonly #telling: Telling
   #isWindowOpen = false
 
@@ -86,16 +87,17 @@ export class Presence {
     return this.#replicas
   }
 
-  /** The newcomer is shown who is there. */
+  /** The newcomer is shown who is there; what its user said on another connection not before it has spoken itself. */
   join(member: Present): void {
     this.#members.set(member, new Set())
-    if (this.#shown.size > 0) this.show(member)
+    if (this.#shown.size > 0) this.#shown.showStrangers(member)
   }
 
   /** Everybody else learns that the states of this one are gone. */
   leave(member: Present): void {
     const ids = this.#members.get(member) ?? []
     this.#members.delete(member)
+    this.#newcomers?.delete(member)
     for (const id of ids) this.#end(id)
   }
 
@@ -230,20 +232,15 @@ export class Presence {
     // its own, and the user is the same.
     if (said !== undefined && (said.userId !== member.user.id || ids.size > 0)) return
     if (ids.size >= idsPerOwnerMax) return
-    const answer = member.announce(id)
-    if (answer === 'taken') return
+    if (!member.announce(id)) return
     const { user, via } = member
     const claimedAt = this.#newClaim(said)
     this.#parts.onSeen(user.id)
+    if (ids.size === 0) this.#newcomers = (this.#newcomers ?? new Set()).add(member)
     ids.add(id)
     const own = { userId: user.id, claimedAt, since: claimedAt, until: null, via, device: null, json }
-    const isBack = answer === 'known' || this.#shown.has(id)
-    // No client takes a state of clock 0, nor one that it had from another node with the same clock or a later one.
-    const leastClock = isBack ? Math.max(clock + 1, now()) : Math.max(clock, 1)
-    this.#say(id, { ...own, clock: 0, theirs: clock, owner: member }, leastClock)
-    if (!isBack || this.#shownAgain.has(member)) return
-    this.#shownAgain.add(member)
-    this.#shown.showAgain(member)
+    // No client takes a state that it had from another node with the same clock or a later one.
+    this.#say(id, { ...own, clock: 0, theirs: clock, owner: member }, clock + 1)
   }
 
   /** Later than the claim that it takes the place of, however the clocks of the nodes differ. */
@@ -340,6 +337,8 @@ export class Presence {
   #closeWindow(): void {
     this.#isWindowOpen = false
     this.#telling.send(this.#own)
+    if (this.#newcomers !== null) this.#shown.showNewcomers(this.#newcomers)
+    this.#newcomers = null
     if (this.#shown.hasChanged) this.#shown.showChanged(this.#members.keys())
     this.#shown.forgetGone(this.#members.size * idsPerOwnerMax)
   }

@@ -16,6 +16,7 @@ interface Shown {
   readonly clock: number
   /** null once it is gone and only its clock is remembered. */
   readonly json: Uint8Array | null
+  readonly userId: string | null
   readonly own: Owned | null
   /** As an awareness message has it, once somebody was shown it: newcomers are shown the same bytes. */
   entry: Buffer | null
@@ -47,11 +48,6 @@ export class ShownStates {
     return this.#changed.size > 0
   }
 
-  /** Is its clock remembered? */
-  has(id: number): boolean {
-    return this.#shown.has(id)
-  }
-
   /** With which an id is shown; 0: it never was, as far as is remembered. */
   clockOf(id: number): number {
     return this.#shown.get(id)?.clock ?? 0
@@ -59,7 +55,7 @@ export class ShownStates {
 
   /** With which something new is shown of an id. */
   nextClockOf(id: number): number {
-    return Math.max(this.clockOf(id) + 1, this.#clockMin)
+    return Math.max(this.clockOf(id) + 1, this.#clockMin, newestClock())
   }
 
   /**
@@ -79,33 +75,50 @@ export class ShownStates {
     const isNews =
       before === undefined || !isSameState(before.json, json) || (json !== null && least > before.clock)
     const clock = before === undefined ? least : isNews ? Math.max(least, before.clock + 1) : before.clock
-    this.#shown.set(id, { clock, json, own, entry: null })
+    this.#shown.set(id, { clock, json, userId: statement?.userId ?? null, own, entry: null })
     if (isNews) this.#changed.add(id)
     return clock
   }
 
   /** Sends one member all that is known, if only that nobody is there. */
   showAll(member: Present): void {
-    const ids = [...this.#shown].filter(([, { json }]) => json !== null).map(([id]) => id)
-    member.write(awarenessFrame(member.prefix, payloadOf(ids.map((id) => this.#entry(id, member)))))
+    this.#show(
+      member,
+      [...this.#shown].filter(([, { json }]) => json !== null).map(([id]) => id)
+    )
+  }
+
+  /** The same to a client of which it is not known yet which id is its own: it would take an old state of its own for new. */
+  showStrangers(member: Present): void {
+    const strangers = [...this.#shown].filter(
+      ([, { json, userId }]) => json !== null && userId !== member.user.id
+    )
+    if (strangers.length > 0)
+      this.#show(
+        member,
+        strangers.map(([id]) => id)
+      )
   }
 
   /** The same for one who has missed something: also who has gone. */
   showMissed(member: Present): void {
-    const ids = [...this.#shown.keys()]
-    member.write(awarenessFrame(member.prefix, payloadOf(ids.map((id) => this.#entry(id, member)))))
+    this.#show(member, [...this.#shown.keys()])
   }
 
   /**
-   * The same for a client that lost its connection: it has forgotten the others and kept their clocks, and would not take
-   * the same states again. What it is shown is newer than what any node showed before, and the clocks go on from there,
-   * also for those of whom this node has not heard yet.
+   * Sends those who came all that is known, as if all of it were new. Whoever lost its connection has forgotten the others
+   * and kept their clocks, and would not take the same states again. What is shown is newer than what any node showed
+   * before, and the clocks go on from there, also for those of whom this node has not heard yet.
    */
-  showAgain(member: Present): void {
+  showNewcomers(newcomers: ReadonlySet<Present>): void {
     this.#clockMin = newestClock()
-    for (const [id, { json, clock }] of this.#shown)
-      if (json !== null) this.raise(id, Math.max(clock + 1, this.#clockMin))
-    this.showAll(member)
+    let here = 0
+    for (const [id, { json, clock }] of this.#shown) {
+      if (json === null) continue
+      here++
+      this.raise(id, Math.max(clock + 1, this.#clockMin))
+    }
+    if (here > 1) for (const newcomer of newcomers) this.showAll(newcomer)
   }
 
   /** What is shown of the id has this clock at least; nobody need be shown the same with it. */
@@ -143,6 +156,10 @@ export class ShownStates {
   forgetGone(besides: number): void {
     if (this.#shown.size <= besides + goneMax) return
     for (const [id, { json }] of this.#shown) if (json === null) this.#shown.delete(id)
+  }
+
+  #show(member: Present, ids: readonly number[]): void {
+    member.write(awarenessFrame(member.prefix, payloadOf(ids.map((id) => this.#entry(id, member)))))
   }
 
   #entry(id: number, member: Present | null): Buffer {

@@ -253,12 +253,12 @@ export class Room implements RoomLogListener {
     this.#parts.onRefused(this.name, access, refusal, address)
   }
 
-  /** A connection shows this client id before it writes with it: it is its user's from now on, if it was nobody's. */
-  announce(client: number, { identity, mayWrite }: Access): 'new' | 'known' | 'taken' {
+  /** A connection shows this client id before it writes with it: it is its user's from now on, unless it is another's. */
+  announce(client: number, { identity, mayWrite }: Access): boolean {
     const { owners, remember } = this.#parts
     const answer = owners.announce(client, identity.user.id)
     if (answer === 'new' && mayWrite) remember(this.name, client, identity.user.id)
-    return answer
+    return answer !== 'taken'
   }
 
   /** Is this client id somebody else's? */

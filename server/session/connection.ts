@@ -113,11 +113,11 @@ export class Connection implements Member, Busy {
   }
 
   /** The first client id that it shows is its own, unless it is somebody else's. */
-  announce(client: number): 'new' | 'known' | 'taken' {
-    if (this.#writing.announced !== null) return this.room.isTaken(client, this.user.id) ? 'taken' : 'new'
-    const answer = this.room.announce(client, this.access)
-    if (answer !== 'taken') this.#writing.announced = client
-    return answer
+  announce(client: number): boolean {
+    if (this.#writing.announced !== null) return !this.room.isTaken(client, this.user.id)
+    const isOwn = this.room.announce(client, this.access)
+    if (isOwn) this.#writing.announced = client
+    return isOwn
   }
 
   /** The role changed, or the token was renewed. */

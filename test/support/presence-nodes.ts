@@ -96,7 +96,7 @@ export class PresentClient {
       via: 'socket',
       user: { id: this.userId, name: this.userId, color: null, avatar: null },
       role: 'writer',
-      announce: () => 'new',
+      announce: () => true,
       write: (frame) => {
         if (this.#connection === connection) this.#receive(frame, clocks)
       }
