@@ -55,6 +55,8 @@ const idsPerOwnerMax = 16
 export const clientIdsEnd = 2 ** 32
 /** How long a window is: it grows with the number of people, up to this. */
 const windowMsMax = 150
+/** One window follows another no sooner, and each has one clock at most: so clocks never get ahead of the time. */
+const windowMsMin = 1
 export class Presence {
   readonly #parts: PresenceParts
   readonly #own = new Map<number, Own>()
@@ -66,6 +68,7 @@ export class Presence {
   #newcomers: Set<Present> | null = null
   readonly #telling: Telling
   #isWindowOpen = false
+  #windowAt = 0
 
   constructor(parts: PresenceParts) {
     this.#parts = parts
@@ -330,12 +333,13 @@ export class Presence {
     if (this.#isWindowOpen) return
     this.#isWindowOpen = true
     const wait = Math.min(windowMsMax, this.#members.size / 4)
-    if (wait < 2) setImmediate(() => this.#closeWindow())
-    else afterMs(wait, () => this.#closeWindow())
+    if (wait < 2 && monotonic() - this.#windowAt > windowMsMin) setImmediate(() => this.#closeWindow())
+    else afterMs(Math.max(windowMsMin, wait), () => this.#closeWindow())
   }
 
   #closeWindow(): void {
     this.#isWindowOpen = false
+    this.#windowAt = monotonic()
     this.#telling.send(this.#own)
     if (this.#newcomers !== null) this.#shown.showNewcomers(this.#newcomers)
     this.#newcomers = null

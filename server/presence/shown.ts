@@ -18,6 +18,8 @@ interface Shown {
   readonly json: Uint8Array | null
   readonly userId: string | null
   readonly own: Owned | null
+  /** Somebody has been shown this clock: what is new needs a later one. */
+  wasShown: boolean
   /** As an awareness message has it, once somebody was shown it: newcomers are shown the same bytes. */
   entry: Buffer | null
 }
@@ -55,7 +57,7 @@ export class ShownStates {
 
   /** With which something new is shown of an id. */
   nextClockOf(id: number): number {
-    return Math.max(this.clockOf(id) + 1, this.#clockMin, newestClock())
+    return Math.max(clockBehind(this.#shown.get(id)), this.#clockMin, newestClock())
   }
 
   /**
@@ -74,8 +76,9 @@ export class ShownStates {
     const least = statement === null ? leastClock : Math.max(statement.clock, this.#clockMin)
     const isNews =
       before === undefined || !isSameState(before.json, json) || (json !== null && least > before.clock)
-    const clock = before === undefined ? least : isNews ? Math.max(least, before.clock + 1) : before.clock
-    this.#shown.set(id, { clock, json, userId: statement?.userId ?? null, own, entry: null })
+    const clock = before !== undefined && !isNews ? before.clock : Math.max(least, clockBehind(before))
+    const wasShown = !isNews && before.wasShown
+    this.#shown.set(id, { clock, json, userId: statement?.userId ?? null, own, wasShown, entry: null })
     if (isNews) this.#changed.add(id)
     return clock
   }
@@ -124,7 +127,8 @@ export class ShownStates {
   /** What is shown of the id has this clock at least; nobody need be shown the same with it. */
   raise(id: number, clock: number): void {
     const shown = this.#shown.get(id)
-    if (shown !== undefined && shown.clock < clock) this.#shown.set(id, { ...shown, clock, entry: null })
+    if (shown === undefined || shown.clock >= clock) return
+    this.#shown.set(id, { ...shown, clock, wasShown: true, entry: null })
   }
 
   /** Sends everybody what has changed: one frame for all but those whose own clock is not the one that the others see. */
@@ -165,11 +169,15 @@ export class ShownStates {
   #entry(id: number, member: Present | null): Buffer {
     const shown = this.#shown.get(id)
     if (shown === undefined) return entryOf(id, 0, null)
+    shown.wasShown = true
     if (shown.own !== null && shown.own.owner === member) return entryOf(id, shown.own.theirs, shown.json)
     shown.entry ??= entryOf(id, shown.clock, shown.json)
     return shown.entry
   }
 }
+
+const clockBehind = (shown: Shown | undefined): number =>
+  shown === undefined ? 0 : shown.wasShown ? shown.clock + 1 : shown.clock
 
 const entryOf = (id: number, clock: number, json: Uint8Array | null): Buffer => {
   const state = json ?? nobody
