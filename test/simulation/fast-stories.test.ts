@@ -14,8 +14,9 @@ const first = Number(process.env.ROOMLOG_TEST_SEED ?? 1)
 describe.skipIf(missing('postgres'))(
   'G1, G2, G10: crashes, restarts, a database and a network that fail',
   () => {
-    test(`break no promise in ${seeds} stories from seed ${first}`, // What a second try does not break was broken.
-    { retry: 0, timeout: 60_000 + seeds * 10_000 }, async () => {
+    // What a second try does not break was broken.
+    const options = { retry: 0, timeout: 60_000 + seeds * 10_000 }
+    test(`break no promise in ${seeds} stories from seed ${first}`, options, async () => {
       const failed: string[] = []
       await playFast(inject('postgres').url ?? '', {
         nodes,
