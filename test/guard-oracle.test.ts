@@ -42,7 +42,7 @@ describe(`G5: the write guard in ${stories} stories from seed ${firstSeed}`, () 
       // The stories are about something: much is taken, much is refused, for every reason that there is.
       expect(counts.changed).toBeGreaterThan(stories * 2)
       expect(counts.compared).toBeGreaterThan(stories / 2)
-      expect(counts.exact).toBeGreaterThan(stories)
+      expect(counts.exact).toBeGreaterThan(stories / 2)
       expect(Object.keys(counts.refused).sort()).toEqual(
         expect.arrayContaining([
           'client-id-taken',
