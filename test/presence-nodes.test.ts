@@ -381,6 +381,6 @@ test('G10: once faults stop, everybody sees those who are there, and nobody else
         await story.end()
       }
     ),
-    { numRuns: 40 }
+    { numRuns: 25 }
   )
 }, 120_000)
