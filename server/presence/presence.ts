@@ -57,6 +57,7 @@ export const clientIdsEnd = 2 ** 32
 const windowMsMax = 150
 /** One window follows another no sooner, and each has one clock at most: so clocks never get ahead of the time. */
 const windowMsMin = 1
+
 export class Presence {
   readonly #parts: PresenceParts
   readonly #own = new Map<number, Own>()
@@ -64,7 +65,7 @@ export class Presence {
   readonly #shown = new ShownStates()
   /** With the ids that they speak for. */
   readonly #members = new Map<Present, Set<number>>()
-  /** Those who have said for the first time who they are; null: nobody has. */
+  /** Those who have begun to speak since the last window, and are shown everybody with the next; null: nobody has. */
   #newcomers: Set<Present> | null = null
   readonly #telling: Telling
   #isWindowOpen = false

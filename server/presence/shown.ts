@@ -16,6 +16,7 @@ interface Shown {
   readonly clock: number
   /** null once it is gone and only its clock is remembered. */
   readonly json: Uint8Array | null
+  /** Whose state it is; null once it is gone. */
   readonly userId: string | null
   readonly own: Owned | null
   /** Somebody has been shown this clock: what is new needs a later one. */
@@ -85,10 +86,8 @@ export class ShownStates {
 
   /** Sends one member all that is known, if only that nobody is there. */
   showAll(member: Present): void {
-    this.#show(
-      member,
-      [...this.#shown].filter(([, { json }]) => json !== null).map(([id]) => id)
-    )
+    const here = [...this.#shown].filter(([, { json }]) => json !== null)
+    this.#show(member, here)
   }
 
   /** The same to a client of which it is not known yet which id is its own: it would take an old state of its own for new. */
@@ -96,16 +95,12 @@ export class ShownStates {
     const strangers = [...this.#shown].filter(
       ([, { json, userId }]) => json !== null && userId !== member.user.id
     )
-    if (strangers.length > 0)
-      this.#show(
-        member,
-        strangers.map(([id]) => id)
-      )
+    if (strangers.length > 0) this.#show(member, strangers)
   }
 
   /** The same for one who has missed something: also who has gone. */
   showMissed(member: Present): void {
-    this.#show(member, [...this.#shown.keys()])
+    this.#show(member, [...this.#shown])
   }
 
   /**
@@ -162,8 +157,8 @@ export class ShownStates {
     for (const [id, { json }] of this.#shown) if (json === null) this.#shown.delete(id)
   }
 
-  #show(member: Present, ids: readonly number[]): void {
-    member.write(awarenessFrame(member.prefix, payloadOf(ids.map((id) => this.#entry(id, member)))))
+  #show(member: Present, states: readonly (readonly [id: number, Shown])[]): void {
+    member.write(awarenessFrame(member.prefix, payloadOf(states.map(([id]) => this.#entry(id, member)))))
   }
 
   #entry(id: number, member: Present | null): Buffer {

@@ -241,9 +241,10 @@ export class Connection implements Member, Busy {
     try {
       const { document } = this.room
       const applyEach = (): void => {
-        saved = this.#applyTyped(typed)
+        const joined = this.#applyTyped(typed)
+        saved = joined
         for (const [index, update] of updates.entries()) {
-          if (index < saved) continue
+          if (index < joined) continue
           const isSaved = this.#applyOne(update, index < certain)
           if (isSaved === null) return this.#wait(updates.slice(index))
           if (isSaved) saved++

@@ -14,6 +14,7 @@ export interface Typed {
 
 /** A count below 128 is one byte. */
 const countMax = 100
+/** What is longer was pasted, and is worth a judgement of its own. */
 const pressBytesMax = 256
 const none: readonly Typed[] = []
 
